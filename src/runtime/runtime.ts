@@ -95,7 +95,7 @@ export interface Connection {
   onData(receive: (bytes: Buffer) => void): void;
   /** Called once; `error` when it did not end cleanly. */
   onClose(closed: (error?: Error) => void): void;
-  /** The kernel has taken everything that was buffered. */
+  /** The kernel has taken everything that was buffered; only called after more than 64 KiB were. */
   onDrain(drained: () => void): void;
   /** The bytes must stay unchanged until `written` is called (always called, also when the connection closes). */
   write(bytes: Uint8Array, written?: () => void): void;
@@ -114,8 +114,9 @@ export interface ListenerHandle {
 }
 
 export interface Sockets {
+  /** An empty host means every address of the machine, port 0 a free one. */
   listen(
-    options: { readonly host: string; readonly port: number },
+    options: { readonly host: string; readonly port: number; readonly backlog?: number },
     accept: (connection: Connection) => void,
   ): Promise<ListenerHandle>;
   /** Rejects with Node's error (ECONNREFUSED, ETIMEDOUT, ENOTFOUND…). */
