@@ -1,0 +1,83 @@
+/**
+ * The codecs of record batches. gzip and zstd are Node's; snappy and lz4 are native where their optional packages load
+ * (on first use), our own TypeScript otherwise. Everything is synchronous.
+ *
+ * Inflating never gives more than the caller's bound: beyond it InflatedTooLargeError, on damage ProtocolError.
+ */
+import * as zlib from 'node:zlib';
+import { deflateLz4, deflateLz4Block, inflateLz4 } from './compression-lz4.ts';
+import { deflateSnappy, deflateSnappyBlock, inflateSnappy, inflateSnappyBlock } from './compression-snappy.ts';
+import { ProtocolError } from './kafka-error.ts';
+
+/** The numbers in a batch's attributes. */
+export const CODEC = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
+export type CodecName = keyof typeof CODEC;
+
+const CODEC_NAMES: readonly CodecName[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+
+/** As Kafka's tools print it; `unknown` for numbers that no codec has. */
+export function codecName(codec: number): CodecName | 'unknown' {
+  return CODEC_NAMES[codec] ?? 'unknown';
+}
+
+/** Null for a word that names no codec. */
+export function codecOf(name: string): number | null {
+  const index = CODEC_NAMES.indexOf(name as CodecName);
+  return index < 0 ? null : index;
+}
+
+/** The inflated bytes would be more than the reader's bound. */
+export class InflatedTooLargeError extends ProtocolError {}
+
+/** Kafka's default levels. lz4 has one speed here; its level is accepted and makes no difference. */
+const DEFAULT_GZIP_LEVEL = zlib.constants.Z_DEFAULT_COMPRESSION;
+const DEFAULT_ZSTD_LEVEL = 3;
+
+/** Compresses with a CODEC number other than none; `level` undefined is the codec's default. */
+export function compress(codec: number, level: number | undefined, bytes: Uint8Array): Buffer {
+  switch (codec) {
+    case CODEC.gzip:
+      return zlib.gzipSync(bytes, { level: level ?? DEFAULT_GZIP_LEVEL });
+    case CODEC.snappy:
+      return deflateSnappy(bytes, { deflate: deflateSnappyBlock, inflate: inflateSnappyBlock });
+    case CODEC.lz4:
+      return deflateLz4(bytes, deflateLz4Block);
+    case CODEC.zstd:
+      return zlib.zstdCompressSync(bytes, {
+        params: { [zlib.constants.ZSTD_c_compressionLevel]: level ?? DEFAULT_ZSTD_LEVEL },
+      });
+    default:
+      throw new ProtocolError(`unknown compression type id ${codec}`);
+  }
+}
+
+/** Inflates to at most `maxBytes`. */
+export function decompress(codec: number, bytes: Uint8Array, maxBytes: number): Uint8Array {
+  const tooLarge = () =>
+    new InflatedTooLargeError(`${codecName(codec)} data that inflates to more than ${maxBytes} bytes`);
+  switch (codec) {
+    case CODEC.gzip:
+      return guarded(codec, tooLarge, () => zlib.gunzipSync(bytes, { maxOutputLength: maxBytes, chunkSize: CHUNK }));
+    case CODEC.snappy:
+      return inflateSnappy(bytes, maxBytes, { deflate: deflateSnappyBlock, inflate: inflateSnappyBlock }, tooLarge);
+    case CODEC.lz4:
+      return inflateLz4(bytes, maxBytes, tooLarge);
+    case CODEC.zstd:
+      return guarded(codec, tooLarge, () =>
+        zlib.zstdDecompressSync(bytes, { maxOutputLength: maxBytes, chunkSize: CHUNK }),
+      );
+    default:
+      throw new ProtocolError(`unknown compression type id ${codec}`);
+  }
+}
+
+const CHUNK = 64 * 1024;
+
+function guarded(codec: number, tooLarge: () => Error, inflate: () => Buffer): Buffer {
+  try {
+    return inflate();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge();
+    throw new ProtocolError(`corrupt ${codecName(codec)} data: ${(error as Error).message}`, { cause: error });
+  }
+}
