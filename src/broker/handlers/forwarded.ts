@@ -1,0 +1,142 @@
+/**
+ * Requests that only the active controller may answer. The broker passes them on as they came, in an Envelope, and the
+ * client gets the controller's own answer (KIP-590).
+ */
+import { type ApiRow, apiRow, type HandlerResult, type RequestContext } from '../../network/handler.ts';
+import { alterConfigsRequest, alterConfigsResponse } from '../../protocol/messages/alter-configs.ts';
+import { createPartitionsRequest, createPartitionsResponse } from '../../protocol/messages/create-partitions.ts';
+import { createTopicsRequest, createTopicsResponse } from '../../protocol/messages/create-topics.ts';
+import { deleteTopicsRequest, deleteTopicsResponse } from '../../protocol/messages/delete-topics.ts';
+import { describeQuorumRequest, describeQuorumResponse } from '../../protocol/messages/describe-quorum.ts';
+import {
+  incrementalAlterConfigsRequest,
+  incrementalAlterConfigsResponse,
+} from '../../protocol/messages/incremental-alter-configs.ts';
+import { updateFeaturesRequest, updateFeaturesResponse } from '../../protocol/messages/update-features.ts';
+import type { Decoded, Encodable, Message } from '../../protocol/schema.ts';
+import type { BrokerServices } from '../services.ts';
+
+interface ForwardedApi<Req extends Message, Res extends Message> {
+  readonly name: string;
+  readonly versions: readonly [min: number, max: number];
+  readonly request: Req;
+  readonly response: Res;
+  readonly errorResponse: (request: Decoded<Req>, code: number, message: string | null) => Encodable<Res>;
+}
+
+function forwardedRow<Req extends Message, Res extends Message>(
+  services: BrokerServices,
+  api: ForwardedApi<Req, Res>,
+): ApiRow {
+  return apiRow<Req, Res>({
+    apiKey: api.request.apiKey,
+    name: api.name,
+    request: api.request,
+    response: api.response,
+    minVersion: api.versions[0],
+    maxVersion: api.versions[1],
+    ordering: 'serial',
+    handle: (_request: Decoded<Req>, context: RequestContext) =>
+      // What decoding gave is what encoding takes: every field is there.
+      services.controller.forward(context, api.response) as Promise<HandlerResult<Encodable<Res>>>,
+    errorResponse: api.errorResponse,
+  });
+}
+
+export function forwardedRows(services: BrokerServices): ApiRow[] {
+  return [...topicRows(services), ...configRows(services), ...clusterRows(services)];
+}
+
+function topicRows(services: BrokerServices): ApiRow[] {
+  return [
+    forwardedRow(services, {
+      name: 'CreateTopics',
+      versions: [2, 7],
+      request: createTopicsRequest,
+      response: createTopicsResponse,
+      errorResponse: (request, errorCode, errorMessage) => ({
+        throttleTimeMs: 0,
+        topics: request.topics.map(({ name }) => ({ name, errorCode, errorMessage, configs: null })),
+      }),
+    }),
+    forwardedRow(services, {
+      name: 'DeleteTopics',
+      versions: [1, 6],
+      request: deleteTopicsRequest,
+      response: deleteTopicsResponse,
+      errorResponse: (request, errorCode, errorMessage) => ({
+        throttleTimeMs: 0,
+        responses: [
+          ...request.topics.map(({ name, topicId }) => ({ name, topicId, errorCode, errorMessage })),
+          ...request.topicNames.map((name) => ({ name, errorCode, errorMessage })),
+        ],
+      }),
+    }),
+    forwardedRow(services, {
+      name: 'CreatePartitions',
+      versions: [0, 3],
+      request: createPartitionsRequest,
+      response: createPartitionsResponse,
+      errorResponse: (request, errorCode, errorMessage) => ({
+        throttleTimeMs: 0,
+        results: request.topics.map(({ name }) => ({ name, errorCode, errorMessage })),
+      }),
+    }),
+  ];
+}
+
+function configRows(services: BrokerServices): ApiRow[] {
+  const refuse = (
+    request: { readonly resources: readonly { readonly resourceType: number; readonly resourceName: string }[] },
+    errorCode: number,
+    errorMessage: string | null,
+  ) => ({
+    throttleTimeMs: 0,
+    responses: request.resources.map(({ resourceType, resourceName }) => ({
+      errorCode,
+      errorMessage,
+      resourceType,
+      resourceName,
+    })),
+  });
+  return [
+    forwardedRow(services, {
+      name: 'AlterConfigs',
+      versions: [0, 2],
+      request: alterConfigsRequest,
+      response: alterConfigsResponse,
+      errorResponse: refuse,
+    }),
+    forwardedRow(services, {
+      name: 'IncrementalAlterConfigs',
+      versions: [0, 1],
+      request: incrementalAlterConfigsRequest,
+      response: incrementalAlterConfigsResponse,
+      errorResponse: refuse,
+    }),
+  ];
+}
+
+function clusterRows(services: BrokerServices): ApiRow[] {
+  return [
+    forwardedRow(services, {
+      name: 'DescribeQuorum',
+      versions: [0, 2],
+      request: describeQuorumRequest,
+      response: describeQuorumResponse,
+      errorResponse: (_request, errorCode, errorMessage) => ({ errorCode, errorMessage, topics: [], nodes: [] }),
+    }),
+    forwardedRow(services, {
+      name: 'UpdateFeatures',
+      versions: [0, 2],
+      request: updateFeaturesRequest,
+      response: updateFeaturesResponse,
+      errorResponse: (_request, errorCode, errorMessage) => ({
+        throttleTimeMs: 0,
+        errorCode,
+        errorMessage,
+        results: [],
+      }),
+    }),
+  ];
+}

@@ -1,0 +1,173 @@
+/**
+ * Produce. Each partition's batch is checked, stamped in place and written before the next; nothing is copied. The
+ * request is answered once every partition's records are written (acks=1) or committed (acks=-1). A failed acks=0
+ * request closes the connection: that is the only way such a client can learn of it.
+ */
+
+import {
+  type ApiRow,
+  apiRow,
+  CLOSE_CONNECTION,
+  type HandlerResult,
+  NO_RESPONSE,
+  type RequestContext,
+} from '../../network/handler.ts';
+import { ErrorCode } from '../../protocol/error-codes.ts';
+import { KafkaError } from '../../protocol/kafka-error.ts';
+import { type ProduceRequest, produceRequest, produceResponse } from '../../protocol/messages/produce.ts';
+import type { Encodable } from '../../protocol/schema.ts';
+import { type AppendOutcome, appendBatch } from '../append-batch.ts';
+import type { Partition } from '../partition.ts';
+import type { BrokerServices } from '../services.ts';
+
+type Response = Encodable<typeof produceResponse>;
+type TopicRequest = ProduceRequest['topicData'][number];
+type PartitionAnswer = Response['responses'][number]['partitionResponses'][number];
+type MutableAnswer = { -readonly [K in keyof PartitionAnswer]: PartitionAnswer[K] };
+
+/** Records that are written but not committed yet. */
+interface Pending {
+  readonly partition: Partition;
+  readonly lastOffset: number;
+  readonly answer: MutableAnswer;
+}
+
+export function produceRow(services: BrokerServices): ApiRow {
+  return apiRow({
+    apiKey: 0,
+    name: 'Produce',
+    request: produceRequest,
+    response: produceResponse,
+    minVersion: 0,
+    maxVersion: 13,
+    ordering: 'pipelined',
+    handle: (request, context) => handleProduce(services, request, context),
+    errorResponse: (request, code, message) =>
+      request.acks === 0 ? CLOSE_CONNECTION : refuseAll(request, code, message),
+  });
+}
+
+function handleProduce(
+  services: BrokerServices,
+  request: ProduceRequest,
+  context: RequestContext,
+): HandlerResult<Response> | Promise<HandlerResult<Response>> {
+  const { acks } = request;
+  if (acks < -1 || acks > 1) return refuseAll(request, ErrorCode.INVALID_REQUIRED_ACKS, null);
+  if (request.transactionalId !== null) {
+    return refuseAll(request, ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, 'transactions are not supported yet');
+  }
+  const pending: Pending[] = [];
+  let failed = false;
+  const responses = request.topicData.map((topic) => {
+    const name = topicName(services, topic, context.apiVersion);
+    const partitionResponses = topic.partitionData.map((data) => {
+      const answer = appendPartition(
+        services,
+        { name, index: data.index, records: data.records, acks, allowZstd: context.apiVersion >= 7 },
+        pending,
+      );
+      if (answer.errorCode !== ErrorCode.NONE) failed = true;
+      return answer;
+    });
+    return { name: topic.name, topicId: topic.topicId, partitionResponses };
+  });
+  if (acks === 0) return failed ? CLOSE_CONNECTION : NO_RESPONSE;
+  const response = { responses, throttleTimeMs: 0 };
+  return pending.length === 0 ? response : awaitCommits(services, pending, request.timeoutMs).then(() => response);
+}
+
+/** The topic's name; null when a request by id (v13+) names an unknown id. */
+function topicName(services: BrokerServices, topic: TopicRequest, version: number): string | null {
+  if (version < 13) return topic.name;
+  return services.image().topics.byId(topic.topicId)?.name ?? null;
+}
+
+interface PartitionAppend {
+  readonly name: string | null;
+  readonly index: number;
+  readonly records: Buffer | null;
+  readonly acks: number;
+  readonly allowZstd: boolean;
+}
+
+function appendPartition(services: BrokerServices, append: PartitionAppend, pending: Pending[]): MutableAnswer {
+  const { name, index, acks, allowZstd } = append;
+  if (name === null) return refusal(index, ErrorCode.UNKNOWN_TOPIC_ID, null);
+  const partition = services.replicas.get(name, index);
+  if (!partition) return refusal(index, services.absentPartitionError(name, index), null);
+  let outcome: AppendOutcome;
+  try {
+    outcome = appendBatch(partition, append.records, {
+      allReplicas: acks === -1,
+      nowMs: services.runtime.clock.nowMs(),
+      allowZstd,
+    });
+  } catch (error) {
+    if (error instanceof KafkaError) return refusal(index, error.code, error.message, partition);
+    services.logger.error(`Error processing append operation on partition ${name}-${index}`, error);
+    return refusal(index, ErrorCode.UNKNOWN_SERVER_ERROR, null);
+  }
+  if (outcome.errorCode !== ErrorCode.NONE) {
+    return { ...refusal(index, outcome.errorCode, outcome.message, partition), recordErrors: outcome.recordErrors };
+  }
+  const answer = {
+    index,
+    errorCode: ErrorCode.NONE,
+    baseOffset: outcome.baseOffset,
+    logAppendTimeMs: outcome.logAppendTimeMs,
+    logStartOffset: partition.log.logStartOffset,
+  };
+  if (acks === -1 && !partition.isCommitted(outcome.lastOffset)) {
+    pending.push({ partition, lastOffset: outcome.lastOffset, answer });
+  }
+  return answer;
+}
+
+/** Resolves when all are committed, refused, or the request's own timeout is over; marks what was not committed. */
+function awaitCommits(services: BrokerServices, pending: readonly Pending[], timeoutMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const open = new Set(pending);
+    const cancels: (() => void)[] = [];
+    const timer = services.runtime.timers.after(timeoutMs, () => {
+      for (const cancel of cancels) cancel();
+      for (const { answer } of open) Object.assign(answer, refusal(answer.index, ErrorCode.REQUEST_TIMED_OUT, null));
+      resolve();
+    });
+    for (const entry of pending) {
+      const cancel = entry.partition.onCommitted(entry.lastOffset, (code) => {
+        if (code !== ErrorCode.NONE) Object.assign(entry.answer, refusal(entry.answer.index, code, null));
+        open.delete(entry);
+        if (open.size > 0) return;
+        timer.cancel();
+        resolve();
+      });
+      cancels.push(cancel);
+    }
+  });
+}
+
+function refusal(index: number, errorCode: number, message: string | null, partition?: Partition): MutableAnswer {
+  const answer: MutableAnswer = {
+    index,
+    errorCode,
+    baseOffset: -1,
+    logAppendTimeMs: -1,
+    logStartOffset: -1,
+    errorMessage: message,
+  };
+  if (partition && (errorCode === ErrorCode.NOT_LEADER_OR_FOLLOWER || errorCode === ErrorCode.FENCED_LEADER_EPOCH)) {
+    answer.currentLeader = { leaderId: partition.leader, leaderEpoch: partition.leaderEpoch };
+  }
+  return answer;
+}
+
+function refuseAll(request: ProduceRequest, code: number, message: string | null): HandlerResult<Response> {
+  if (request.acks === 0) return CLOSE_CONNECTION;
+  const responses = request.topicData.map((topic) => ({
+    name: topic.name,
+    topicId: topic.topicId,
+    partitionResponses: topic.partitionData.map((data) => refusal(data.index, code, message)),
+  }));
+  return { responses, throttleTimeMs: 0 };
+}

@@ -1,0 +1,80 @@
+/**
+ * The coordinator's view of `__consumer_offsets`: appends go through the partition as acks=all writes, loads read the
+ * log from its start up to the high watermark.
+ */
+import type { AppendedBatch, PartitionLoader, PartitionWriter } from '../coordinator/partition-writer.ts';
+import { forEachBatch, nextOffsetAt } from '../protocol/batch.ts';
+import { ErrorCode, errorName } from '../protocol/error-codes.ts';
+import { KafkaError } from '../protocol/kafka-error.ts';
+import type { Timers } from '../runtime/runtime.ts';
+import { CONSUMER_OFFSETS_TOPIC } from './auto-topic-creation.ts';
+import type { Partition } from './partition.ts';
+import type { ReplicaManager } from './replica-manager.ts';
+
+const LOAD_CHUNK_BYTES = 1024 * 1024;
+
+export class OffsetsPartitions implements PartitionWriter {
+  readonly #replicas: ReplicaManager;
+  readonly #timers: Timers;
+
+  constructor(replicas: ReplicaManager, timers: Timers) {
+    this.#replicas = replicas;
+    this.#timers = timers;
+  }
+
+  append(index: number, batch: Uint8Array, leaderEpoch: number): AppendedBatch {
+    const partition = this.#find(index);
+    const refused = partition.checkLeader(leaderEpoch);
+    if (refused !== ErrorCode.NONE) throw new KafkaError(refused, errorName(refused));
+    const bytes = Buffer.from(batch.buffer, batch.byteOffset, batch.byteLength);
+    const { baseOffset, lastOffset } = partition.append(bytes, true);
+    const committed = new Promise<void>((resolve, reject) => {
+      partition.onCommitted(lastOffset, (code) => {
+        if (code === ErrorCode.NONE) resolve();
+        else reject(new KafkaError(code, errorName(code)));
+      });
+    });
+    return { offset: baseOffset, committed };
+  }
+
+  maxBatchBytes(index: number): number {
+    return this.#find(index).log.config.maxMessageBytes;
+  }
+
+  /** The high watermark is taken when the load begins; what comes later reaches the coordinator as its own appends. */
+  loader(index: number): PartitionLoader {
+    return () => this.#read(this.#find(index));
+  }
+
+  async *#read(partition: Partition): AsyncIterable<Uint8Array> {
+    const { log } = partition;
+    const end = log.highWatermark;
+    let offset = log.logStartOffset;
+    while (offset < end) {
+      const slice = log.read(offset, LOAD_CHUNK_BYTES, { maxOffset: end, minOneBatch: true });
+      if (!slice || slice.sizeInBytes === 0) return;
+      const chunk = Buffer.allocUnsafe(slice.sizeInBytes);
+      slice.copyTo(chunk, 0);
+      const whole = wholeBatches(chunk);
+      if (whole.nextOffset <= offset) return;
+      yield chunk.subarray(0, whole.bytes);
+      offset = whole.nextOffset;
+      await new Promise<void>((resolve) => this.#timers.soon(resolve));
+    }
+  }
+
+  #find(index: number): Partition {
+    const partition = this.#replicas.get(CONSUMER_OFFSETS_TOPIC, index);
+    if (partition) return partition;
+    throw new KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER, `${CONSUMER_OFFSETS_TOPIC}-${index} is not hosted here`);
+  }
+}
+
+/** A slice may end inside a batch. */
+function wholeBatches(chunk: Buffer): { readonly bytes: number; readonly nextOffset: number } {
+  let nextOffset = -1;
+  const bytes = forEachBatch(chunk, (_bytes, at) => {
+    nextOffset = nextOffsetAt(chunk, at);
+  });
+  return { bytes, nextOffset };
+}
