@@ -181,13 +181,19 @@ export class BrokerConfig {
     return this.numberOrNull('log.flush.interval.ms') ?? this.number('log.flush.scheduler.interval.ms');
   }
 
+  /** A listener without a host of its own is advertised as this node's entry among the voters, if there is one. */
   #advertisedControllers(given: readonly Endpoint[]): readonly Endpoint[] {
     const own = this.controllerListeners;
-    return this.controllerListenerNames.flatMap((name) => {
-      const endpoint =
-        given.find(({ listener }) => listener === name.toUpperCase()) ?? own.find(({ listener }) => listener === name);
+    const voter = this.quorumVoters.find(({ nodeId }) => nodeId === this.nodeId);
+    return this.controllerListenerNames.flatMap((name, index) => {
+      const advertised = given.find(({ listener }) => listener === name.toUpperCase());
+      if (advertised !== undefined) return [advertised];
+      const endpoint = own.find(({ listener }) => listener === name);
       if (endpoint === undefined) return [];
-      return [endpoint.host === '0.0.0.0' ? { ...endpoint, host: '' } : endpoint];
+      if (endpoint.host !== '' && endpoint.host !== '0.0.0.0') return [endpoint];
+      if (index > 0 || voter === undefined) return [{ ...endpoint, host: '' }];
+      if (voter.host === '0.0.0.0') throw new ConfigError(`Host string (${voter.host}) is not routeable`);
+      return [{ ...endpoint, host: voter.host, port: voter.port }];
     });
   }
 }
@@ -214,7 +220,7 @@ function protocolMap(values: ConfigValues, controllerNames: readonly string[]): 
   const secured = names.some((name) => isSecurityProtocol(name.toUpperCase()) && name.toUpperCase() !== 'PLAINTEXT');
   if (secured) return map;
   const whole = new Map(map);
-  for (const name of controllerNames) whole.set(name.toUpperCase(), 'PLAINTEXT');
+  for (const name of controllerNames) whole.set(name, 'PLAINTEXT');
   return whole;
 }
 
