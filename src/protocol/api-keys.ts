@@ -90,3 +90,70 @@ export const ApiKey = {
   AlterShareGroupOffsets: 91,
   DeleteShareGroupOffsets: 92,
 } as const;
+
+/**
+ * The first version of each API whose requests and responses are flexible, which decides the version of their headers;
+ * Infinity where there is none. Here and not read from the schemas, so that reading a header loads none of them.
+ */
+const FIRST_FLEXIBLE_VERSION = new Map<number, number>([
+  [0, 9],
+  [1, 12],
+  [2, 6],
+  [3, 9],
+  [8, 8],
+  [9, 6],
+  [10, 3],
+  [11, 6],
+  [12, 4],
+  [13, 4],
+  [14, 4],
+  [15, 5],
+  [16, 3],
+  [17, Number.POSITIVE_INFINITY],
+  [18, 3],
+  [19, 5],
+  [20, 4],
+  [21, 2],
+  [22, 2],
+  [23, 4],
+  [24, 3],
+  [25, 3],
+  [26, 3],
+  [27, 1],
+  [28, 3],
+  [29, 2],
+  [30, 2],
+  [31, 2],
+  [32, 4],
+  [33, 2],
+  [34, 2],
+  [35, 2],
+  [36, 2],
+  [37, 2],
+  [38, 2],
+  [39, 2],
+  [40, 2],
+  [41, 2],
+  [42, 2],
+  [43, 2],
+  [44, 1],
+  [45, 0],
+  [46, 0],
+  [47, Number.POSITIVE_INFINITY],
+  [48, 1],
+  [49, 1],
+  [50, 0],
+  [51, 0],
+  [52, 0],
+  [53, 1],
+  [54, 1],
+]);
+/** From this key on, every API was flexible from its first version. */
+const ALWAYS_FLEXIBLE_FROM = 55;
+const LAST_KEY = 92;
+
+/** Undefined where there is no such API. */
+export function firstFlexibleVersion(apiKey: number): number | undefined {
+  if (apiKey >= ALWAYS_FLEXIBLE_FROM && apiKey <= LAST_KEY) return 0;
+  return FIRST_FLEXIBLE_VERSION.get(apiKey);
+}

@@ -5,22 +5,20 @@
  * Decoding answers a ProtocolError, and nothing else, to bytes that are not the message. Decoded `bytes` and `records`
  * are views into the frame that was decoded.
  */
-import { expectEnd, structDecoder } from './compiler/decode-closures.ts';
-import { structEncoder } from './compiler/encode-closures.ts';
+import { compileDecoder, compileEncoder, type DecodeFunction, type EncodeFunction } from './compiler/compile.ts';
+import { decoderSource } from './compiler/decode-source.ts';
+import { encoderSource } from './compiler/encode-source.ts';
 import { planMessage } from './compiler/plan.ts';
-import { Reader } from './compiler/reader.ts';
+import type { Cursor } from './compiler/reader.ts';
 import { type Allocate, Writer } from './compiler/writer.ts';
 import { ProtocolError } from './kafka-error.ts';
 import type { Message } from './schema.ts';
 
 export type { Allocate } from './compiler/writer.ts';
 
-type Decode = (reader: Reader) => unknown;
-type Encode = (writer: Writer, value: unknown) => void;
-
 interface Codecs {
-  readonly decoders: (Decode | undefined)[];
-  readonly encoders: (Encode | undefined)[];
+  readonly decoders: (DecodeFunction | undefined)[];
+  readonly encoders: (EncodeFunction | undefined)[];
 }
 
 const CODECS = new WeakMap<Message, Codecs>();
@@ -33,9 +31,11 @@ export function decodeMessage<Out, In>(
   start = 0,
   end = bytes.length,
 ): Out {
-  const reader = new Reader(bytes, start, end);
-  const value = decoderOf(message, version)(reader) as Out;
-  expectEnd(message.name, reader.position, end);
+  const buffer = checkedRange(bytes, start, end);
+  const value = decoderOf(message, version)(buffer, start, end, CURSOR) as Out;
+  if (CURSOR.position !== end) {
+    throw new ProtocolError(`${message.name} version ${version}: ${end - CURSOR.position} bytes are left over`);
+  }
   return value;
 }
 
@@ -47,9 +47,9 @@ export function decodePrefix<Out, In>(
   start = 0,
   end = bytes.length,
 ): { readonly value: Out; readonly end: number } {
-  const reader = new Reader(bytes, start, end);
-  const value = decoderOf(message, version)(reader) as Out;
-  return { value, end: reader.position };
+  const buffer = checkedRange(bytes, start, end);
+  const value = decoderOf(message, version)(buffer, start, end, CURSOR) as Out;
+  return { value, end: CURSOR.position };
 }
 
 /** The message alone, without header or size. */
@@ -73,25 +73,40 @@ export function encodeInto<Out, In>(
   encoderOf(message, version)(writer, value);
 }
 
-const WRITER = new Writer();
+/** The generated source of a message at a version: for eyes, not for running. */
+export function printSource(message: Message, version: number, direction: 'decode' | 'encode'): string {
+  checkVersion(message, version);
+  const plan = planMessage(message, version);
+  return direction === 'decode' ? decoderSource(plan, version) : encoderSource(plan, version).body;
+}
 
-function decoderOf(message: Message, version: number): Decode {
+const WRITER = new Writer();
+const CURSOR: Cursor = { position: 0 };
+
+function checkedRange(bytes: Uint8Array, start: number, end: number): Buffer {
+  if (!(start >= 0 && end >= start && end <= bytes.length)) {
+    throw new RangeError(`no range of ${bytes.length} bytes: ${start} to ${end}`);
+  }
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+function decoderOf(message: Message, version: number): DecodeFunction {
   const { decoders } = codecsOf(message);
   let decode = decoders[version];
   if (decode === undefined) {
     checkVersion(message, version);
-    decode = structDecoder(planMessage(message, version));
+    decode = compileDecoder(planMessage(message, version), version);
     decoders[version] = decode;
   }
   return decode;
 }
 
-function encoderOf(message: Message, version: number): Encode {
+function encoderOf(message: Message, version: number): EncodeFunction {
   const { encoders } = codecsOf(message);
   let encode = encoders[version];
   if (encode === undefined) {
     checkVersion(message, version);
-    encode = structEncoder(planMessage(message, version), version);
+    encode = compileEncoder(planMessage(message, version), version);
     encoders[version] = encode;
   }
   return encode;

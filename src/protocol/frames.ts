@@ -3,14 +3,12 @@
  * the connection has cut them. `clientId` is never compact, also in the flexible header, and an answer to ApiVersions
  * always has header version 0, so that a client can read it before it knows what the broker speaks.
  */
-import { apiByKey } from './apis.ts';
+import { ApiKey, firstFlexibleVersion } from './api-keys.ts';
 import { type Allocate, decodeMessage, decodePrefix, encodeFrame, encodeInto } from './codec.ts';
 import type { Writer } from './compiler/writer.ts';
 import { ProtocolError } from './kafka-error.ts';
 import { requestHeader, responseHeader } from './messages/header.ts';
 import { inVersions, type Message } from './schema.ts';
-
-const API_VERSIONS_KEY = 18;
 
 export interface DecodedRequestHeader {
   readonly apiKey: number;
@@ -26,7 +24,7 @@ export function requestHeaderVersion(message: Message, version: number): 1 | 2 {
 }
 
 export function responseHeaderVersion(message: Message, version: number): 0 | 1 {
-  return message.apiKey !== API_VERSIONS_KEY && inVersions(message.flexible, version) ? 1 : 0;
+  return message.apiKey !== ApiKey.ApiVersions && inVersions(message.flexible, version) ? 1 : 0;
 }
 
 /**
@@ -37,9 +35,9 @@ export function decodeRequestHeader(frame: Uint8Array): DecodedRequestHeader {
   if (frame.length < 8) throw new ProtocolError(`a request of ${frame.length} bytes has no header`);
   const apiKey = int16At(frame, 0);
   const apiVersion = int16At(frame, 2);
-  const api = apiByKey(apiKey);
-  if (api === undefined) throw new ProtocolError(`there is no API with key ${apiKey}`);
-  const { value, end } = decodePrefix(requestHeader, requestHeaderVersion(api.request, apiVersion), frame);
+  const firstFlexible = firstFlexibleVersion(apiKey);
+  if (firstFlexible === undefined) throw new ProtocolError(`there is no API with key ${apiKey}`);
+  const { value, end } = decodePrefix(requestHeader, apiVersion >= firstFlexible ? 2 : 1, frame);
   return { apiKey, apiVersion, correlationId: value.correlationId, clientId: value.clientId, bodyStart: end };
 }
 

@@ -113,12 +113,26 @@ type Fields = Readonly<Record<string, Field>>;
 type OutOf<F> = F extends Field<infer Out, unknown, boolean> ? Out : never;
 type InOf<F> = F extends Field<unknown, infer In, boolean> ? In : never;
 
-export type StructOut<F extends Fields> = { readonly [K in keyof F]: OutOf<F[K]> };
+/** A tagged field that no schema of ours knows: some later version of Kafka has written it. */
+export interface UnknownTag {
+  readonly tag: number;
+  readonly data: Uint8Array;
+}
+
+/**
+ * Structs of whatever is stored (records of all kinds, files) keep tagged fields that are unknown here, so that they
+ * survive being rewritten. Present only when there were any; never in requests and responses, which skip them.
+ */
+export interface WithUnknownTags {
+  readonly unknownTags?: readonly UnknownTag[];
+}
+
+export type StructOut<F extends Fields> = { readonly [K in keyof F]: OutOf<F[K]> } & WithUnknownTags;
 export type StructIn<F extends Fields> = {
   readonly [K in keyof F as F[K] extends Field<unknown, unknown, true> ? never : K]: InOf<F[K]>;
 } & {
   readonly [K in keyof F as F[K] extends Field<unknown, unknown, true> ? K : never]?: InOf<F[K]>;
-};
+} & WithUnknownTags;
 
 /** A struct with its fields' types; made by `struct`. */
 export interface Struct<F extends Fields = Fields> extends StructSpec {

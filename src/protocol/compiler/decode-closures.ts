@@ -2,19 +2,11 @@
  * A decoder as a tree of closures, one per field. Slower than generated source, but it needs no code generation, and it
  * is plain enough to be the oracle of the generated form.
  */
-import { ProtocolError } from '../kafka-error.ts';
-import type { Primitive } from '../schema.ts';
+import type { Primitive, UnknownTag } from '../schema.ts';
 import { absentValueOf, type FieldPlan, type StructPlan } from './plan.ts';
-import {
-  invalidNull,
-  lengthTooLarge,
-  type Reader,
-  readUnknownTagContent,
-  tagSizeMismatch,
-  type UnknownTag,
-} from './reader.ts';
+import { invalidNull, lengthTooLarge, type Reader, readUnknownTagContent, tagSizeMismatch } from './reader.ts';
 
-type Read = (reader: Reader) => unknown;
+export type Read = (reader: Reader) => unknown;
 type Members = Record<string, unknown>;
 
 export function structDecoder(plan: StructPlan): (reader: Reader) => Members {
@@ -122,9 +114,4 @@ function primitiveDecoder(field: FieldPlan, primitive: Primitive, nullable: bool
         return length < 0 ? nullOr(nullable, path) : reader.view(length, path);
       };
   }
-}
-
-/** For messages of which nothing may be left over. */
-export function expectEnd(name: string, position: number, end: number): void {
-  if (position !== end) throw new ProtocolError(`${name}: ${end - position} bytes are left over`);
 }

@@ -1,10 +1,10 @@
 /** An encoder as a tree of closures, one per field: the counterpart of decode-closures.ts. */
-import type { Primitive, RecordsSource } from '../schema.ts';
+import type { Primitive, RecordsSource, UnknownTag } from '../schema.ts';
 import { type FieldPlan, isAbsentValue, type StructPlan } from './plan.ts';
-import { invalidNull, type UnknownTag } from './reader.ts';
+import { invalidNull } from './reader.ts';
 import { lacksField, notOfType, recordsSize, type Writer, writeUuid } from './writer.ts';
 
-type Write = (writer: Writer, value: unknown) => void;
+export type Write = (writer: Writer, value: unknown) => void;
 type Members = Readonly<Record<string, unknown>>;
 
 export function structEncoder(plan: StructPlan, version: number): Write {
@@ -28,7 +28,8 @@ function givenOrDefault(field: FieldPlan, value: unknown): unknown {
   return typeof field.absentValue === 'symbol' ? {} : field.absentValue;
 }
 
-function tagsEncoder(plan: StructPlan, version: number): (writer: Writer, members: Members) => void {
+/** Writes the section of tagged fields that ends a struct. */
+export function tagsEncoder(plan: StructPlan, version: number): (writer: Writer, members: Members) => void {
   const known = plan.tagged.map((field) => ({ field, write: fieldEncoder(field, version) }));
   return (writer, members) => {
     const unknown = plan.keepUnknownTags ? unknownTagsOf(members) : [];
@@ -49,7 +50,7 @@ function tagsEncoder(plan: StructPlan, version: number): (writer: Writer, member
 }
 
 /** In ascending order, as Kafka writes them. */
-export function unknownTagsOf(members: Members): readonly UnknownTag[] {
+function unknownTagsOf(members: Members): readonly UnknownTag[] {
   const tags = members['unknownTags'] as readonly UnknownTag[] | undefined;
   return tags === undefined ? [] : [...tags].sort((a, b) => a.tag - b.tag);
 }

@@ -160,7 +160,8 @@ function zeroOf(spec: FieldSpec): unknown {
   }
 }
 
-const EMPTY_BUFFER = Buffer.alloc(0);
+/** What absent `bytes` decode to. */
+export const EMPTY_BUFFER: Buffer = Buffer.alloc(0);
 
 /** A fresh value for an absent field. */
 export function absentValueOf(field: FieldPlan): unknown {

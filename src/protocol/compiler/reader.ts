@@ -5,6 +5,7 @@
  */
 import { type Uuid, uuidFromBytes } from '../../base/uuid.ts';
 import { ProtocolError } from '../kafka-error.ts';
+import type { UnknownTag } from '../schema.ts';
 
 /** Kafka refuses longer strings in both directions, also where the length would fit. */
 export const MAX_STRING_BYTES = 32767;
@@ -70,11 +71,6 @@ export function readVarint(bytes: Buffer, position: number, end: number, cursor:
   }
 }
 
-export interface UnknownTag {
-  readonly tag: number;
-  readonly data: Buffer;
-}
-
 /** Steps over `count` tagged fields from `cursor` on. */
 export function skipTags(bytes: Buffer, count: number, end: number, cursor: Cursor): void {
   for (let i = 0; i < count; i++) readUnknownTag(bytes, end, cursor);
@@ -100,11 +96,8 @@ export class Reader implements Cursor {
   position: number;
   end: number;
 
-  constructor(bytes: Uint8Array, start: number, end: number) {
-    if (!Number.isInteger(start) || start < 0 || end < start || end > bytes.length) {
-      throw new RangeError(`no range of ${bytes.length} bytes: ${start} to ${end}`);
-    }
-    this.bytes = asBuffer(bytes);
+  constructor(bytes: Buffer, start: number, end: number) {
+    this.bytes = bytes;
     this.position = start;
     this.end = end;
   }
@@ -155,8 +148,4 @@ export class Reader implements Cursor {
   uuid(path: string): Uuid {
     return uuidFromBytes(this.bytes, this.take(16, path));
   }
-}
-
-export function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }

@@ -3,12 +3,13 @@
  * never shares memory with it. Record batches do not pass through it: they are remembered as holes and copied, or
  * written by their source, straight into the frame.
  *
- * One message is built at a time. `finish` has let go of the scratch before it calls foreign code.
+ * One message is built at a time: what is called while it is built (`sizeInBytes`, `allocate`) must not encode. Sources
+ * of records may, since `finish` has let go of the scratch before it calls them.
  */
 import { isUuid, type Uuid, uuidToBytes } from '../../base/uuid.ts';
 import { ProtocolError } from '../kafka-error.ts';
-import type { RecordsSource } from '../schema.ts';
-import { MAX_STRING_BYTES, stringTooLong, type UnknownTag } from './reader.ts';
+import type { RecordsSource, UnknownTag } from '../schema.ts';
+import { MAX_STRING_BYTES, stringTooLong } from './reader.ts';
 
 export type Allocate = (size: number) => Buffer;
 
