@@ -75,8 +75,10 @@ export class ProducedBatch {
   /** What the records say; the header's value may differ and must then be corrected (`setMaxCreateTime`). */
   maxTimestamp = NO_TIMESTAMP;
   offsetDeltaOfMaxTimestamp = 0;
-  /** Set with every code but NONE. */
-  message: string | null = null;
+  /** For the node's own log; set with every code but NONE. */
+  reason: string | null = null;
+  /** The error message of the answer: null where Kafka sends none, so that clients print their own words. */
+  errorMessage: string | null = null;
   recordErrors: readonly RecordError[] = NO_RECORD_ERRORS;
 }
 
@@ -99,14 +101,15 @@ export function validateProducedBatch(
 ): number {
   found.size = 0;
   found.recordCount = 0;
-  found.message = null;
+  found.reason = null;
+  found.errorMessage = null;
   found.recordErrors = NO_RECORD_ERRORS;
   const code = checkRequest(bytes, start, end, rules, found) || checkHeader(bytes, start, rules, found);
   return code || checkRecords(bytes, start, rules, found);
 }
 
-function fail(found: ProducedBatch, code: number, message: string): number {
-  found.message = message;
+function fail(found: ProducedBatch, code: number, reason: string): number {
+  found.reason = reason;
   return code;
 }
 
@@ -138,7 +141,11 @@ function checkRequest(
       'Produce requests before version 7 are not allowed to use ZStandard compression',
     );
   }
-  if (start + size < end && wholeBatchSize(bytes, start + size, end) !== BATCH_INCOMPLETE) {
+  const second = start + size < end ? wholeBatchSize(bytes, start + size, end) : BATCH_INCOMPLETE;
+  if (second !== BATCH_INCOMPLETE) {
+    if (second === BATCH_CORRUPT) {
+      return fail(found, ErrorCode.CORRUPT_MESSAGE, `Damaged bytes behind the record batch for ${rules.partition}`);
+    }
     return fail(
       found,
       ErrorCode.INVALID_RECORD,
@@ -187,10 +194,10 @@ function headerComplaint(bytes: Uint8Array, at: number, count: number, span: num
   if (span !== count) return `Inconsistent batch offset range [0, ${span - 1}] and count of records ${count}`;
   if (isControlAt(bytes, at)) return 'Clients are not allowed to write control records';
   const producerId = producerIdAt(bytes, at);
-  if (producerId === NO_PRODUCER_ID) {
+  if (producerId <= NO_PRODUCER_ID) {
     return isTransactionalAt(bytes, at) ? 'Transactional batch without a producer id' : null;
   }
-  if (!Number.isSafeInteger(producerId) || producerId < 0) return `Invalid producer id ${producerId}`;
+  if (!Number.isSafeInteger(producerId)) return `Invalid producer id ${producerId}`;
   const sequence = baseSequenceAt(bytes, at);
   return sequence < 0 ? `Invalid sequence number ${sequence} in record batch with producerId ${producerId}` : null;
 }
@@ -212,6 +219,7 @@ function checkRecords(bytes: Uint8Array, at: number, rules: ProducedBatchRules, 
   }
   const outcome = walkRecords(records, from, to, found.recordCount);
   if (outcome !== WALK_OK) {
+    // 64 bits that are no safe integer are beyond every permitted range.
     const code = outcome === WALK_BAD_TIMESTAMP ? ErrorCode.INVALID_TIMESTAMP : ErrorCode.INVALID_RECORD;
     return fail(found, code, `${walkComplaint(outcome)} in topic partition ${rules.partition}.`);
   }
@@ -284,7 +292,7 @@ function reportRecords(
       code ||= ErrorCode.INVALID_RECORD;
       errors.push({
         batchIndex: index,
-        message: `Compacted topic cannot accept message without key in topic partition ${rules.partition}.`,
+        message: `Compacted topic cannot accept message without key in topic partition ${rules.partition}`,
       });
     } else if (!rules.logAppendTime && isOutOfRange(cursor.timestamp, rules)) {
       code ||= ErrorCode.INVALID_TIMESTAMP;
@@ -293,18 +301,25 @@ function reportRecords(
   }
   if (code === ErrorCode.NONE) return code;
   found.recordErrors = errors;
-  const message =
+  found.errorMessage =
     code === ErrorCode.INVALID_TIMESTAMP
       ? 'One or more records have been rejected due to invalid timestamp'
-      : `One or more records have been rejected due to ${errors.length} record errors in total, and only showing the first three errors at most: ${errors
-          .slice(0, 3)
-          .map((error) => error.message)
-          .join(' ')}`;
-  return fail(found, code, message);
+      : `One or more records have been rejected due to ${errors.length} record errors in total, and only showing the first three errors at most: [${errors.slice(0, 3).map(describeRecordError).join(', ')}]`;
+  return fail(found, code, found.errorMessage);
+}
+
+function describeRecordError(error: RecordError): string {
+  return `RecordError(batchIndex=${error.batchIndex}, message='${error.message}')`;
 }
 
 function timestampComplaint(timestamp: number, index: number, rules: ProducedBatchRules): string {
-  const oldest = rules.nowMs - rules.timestampBeforeMaxMs;
-  const newest = rules.nowMs + rules.timestampAfterMaxMs;
+  const now = BigInt(rules.nowMs);
+  const oldest = BigInt.asIntN(64, now - asInt64(rules.timestampBeforeMaxMs));
+  const newest = BigInt.asIntN(64, now + asInt64(rules.timestampAfterMaxMs));
   return `Timestamp ${timestamp} of message with offset ${index} is out of range. The timestamp should be within [${oldest}, ${newest}]`;
+}
+
+/** Java's Long.MAX_VALUE, the default of message.timestamp.before.max.ms, is no exact number here. */
+function asInt64(value: number): bigint {
+  return value >= 2 ** 63 ? 2n ** 63n - 1n : BigInt(Math.trunc(value));
 }

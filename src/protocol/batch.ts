@@ -363,7 +363,7 @@ export class RecordBatch {
   }
 
   get hasProducerId(): boolean {
-    return this.producerId !== NO_PRODUCER_ID;
+    return this.producerId > NO_PRODUCER_ID;
   }
 
   isIntact(): boolean {

@@ -63,15 +63,27 @@ export function decompress(codec: number, bytes: Uint8Array, maxBytes: number): 
     case CODEC.lz4:
       return inflateLz4(bytes, maxBytes, tooLarge);
     case CODEC.zstd:
-      return guarded(codec, tooLarge, () =>
-        zlib.zstdDecompressSync(bytes, { maxOutputLength: maxBytes, chunkSize: CHUNK }),
-      );
+      return guarded(codec, tooLarge, () => inflateZstd(bytes, maxBytes));
     default:
       throw new ProtocolError(`unknown compression type id ${codec}`);
   }
 }
 
 const CHUNK = 64 * 1024;
+
+/** Node ignores bytes behind the last frame; a Java consumer fails on them. */
+function inflateZstd(bytes: Uint8Array, maxBytes: number): Buffer {
+  const options = { maxOutputLength: maxBytes, chunkSize: CHUNK, info: true };
+  const { buffer, engine } = zlib.zstdDecompressSync(bytes, options) as unknown as InflatedInfo;
+  if (engine.bytesWritten !== bytes.length) throw new Error('bytes behind the last frame');
+  return buffer;
+}
+
+/** What Node's zlib answers with the documented option `info`, which its types leave out. */
+interface InflatedInfo {
+  readonly buffer: Buffer;
+  readonly engine: { readonly bytesWritten: number };
+}
 
 function guarded(codec: number, tooLarge: () => Error, inflate: () => Buffer): Buffer {
   try {

@@ -72,9 +72,10 @@ export function walkRecords(bytes: Uint8Array, start: number, end: number, count
       delta = (low >>> 1) ^ -(low & 1);
       at++;
     } else {
+      const timestampAt = at;
       delta = readVarlong(bytes, at, recordEnd);
       at = varintEnd;
-      if (at < 0) return WALK_BAD_TIMESTAMP;
+      if (at < 0) return isVarlong(bytes, timestampAt, recordEnd) ? WALK_BAD_TIMESTAMP : WALK_BAD_FRAMING;
     }
     if (delta > maxDelta) {
       maxDelta = delta;
@@ -147,6 +148,12 @@ export function walkRecords(bytes: Uint8Array, start: number, end: number, count
   walked.deltaOfMaxTimestamp = deltaOfMax;
   walked.recordsWithoutKey = withoutKey;
   return WALK_OK;
+}
+
+/** Ten bytes at most, the last one without its top bit: 64 bits, though perhaps no safe integer. */
+function isVarlong(bytes: Uint8Array, at: number, end: number): boolean {
+  for (let i = at; i < end && i < at + 10; i++) if (bytes[i]! < 0x80) return true;
+  return false;
 }
 
 /** The position after the headers that begin, with their count, at `at`; -1 when they are malformed. */
