@@ -146,7 +146,12 @@ function run() {
     });
   }
 
+  // Node forgets that `nohup` asked to ignore the hang-up; without any terminal there is none that could hang up.
+  var tty = process.getBuiltinModule('tty');
+  var onTerminal = tty.isatty(0) || tty.isatty(1) || tty.isatty(2);
+
   function onSignal(signal) {
+    if (signal === 'SIGHUP' && !onTerminal) return;
     var now = performance.now();
     if (first === null) {
       first = now;
