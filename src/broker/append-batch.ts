@@ -9,7 +9,6 @@ import {
   maxTimestampAt,
   producerEpochAt,
   producerIdAt,
-  setLogAppendTime,
   setMaxCreateTime,
 } from '../protocol/batch.ts';
 import { buildBatch } from '../protocol/batch-builder.ts';
@@ -63,11 +62,11 @@ export function appendBatch(partition: Partition, records: Buffer | null, reques
   };
   const bytes = records ?? EMPTY;
   const code = validateProducedBatch(bytes, 0, bytes.length, rules, found);
-  if (code !== ErrorCode.NONE) return refused(code, found.message, found.recordErrors);
+  if (code !== ErrorCode.NONE) return refused(code, found.errorMessage, found.recordErrors);
   if (isTransactionalAt(bytes, 0)) {
     return refused(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, 'transactions are not supported yet', []);
   }
-  const batch = stamped(partition, bytes, request.nowMs);
+  const batch = compressed(partition, bytes);
   const result = partition.append(batch, request.allReplicas);
   return {
     errorCode: ErrorCode.NONE,
@@ -75,31 +74,28 @@ export function appendBatch(partition: Partition, records: Buffer | null, reques
     recordErrors: NO_RECORD_ERRORS,
     baseOffset: result.baseOffset,
     lastOffset: result.lastOffset,
-    logAppendTimeMs: logAppendTime ? request.nowMs : -1,
+    logAppendTimeMs: result.logAppendTimeMs,
   };
 }
 
 const EMPTY = Buffer.alloc(0);
 
-/** The batch with the topic's compression and kind of timestamp. */
-function stamped(partition: Partition, bytes: Buffer, nowMs: number): Buffer {
+/** The batch with the topic's compression; the log itself stamps offsets, epoch and time of append. */
+function compressed(partition: Partition, bytes: Buffer): Buffer {
   const { compressionType, compressionLevel } = partition.settings();
-  const logAppendTime = partition.log.config.messageTimestampType === 'LogAppendTime';
   const whole = found.size === bytes.length ? bytes : bytes.subarray(0, found.size);
-  const wantedCodec = compressionType === 'producer' ? codecAt(whole, 0) : (codecOf(compressionType) ?? CODEC.none);
-  if (!logAppendTime && maxTimestampAt(whole, 0) !== found.maxTimestamp) setMaxCreateTime(whole, 0, found.maxTimestamp);
-  const batch =
-    wantedCodec === codecAt(whole, 0)
-      ? whole
-      : buildBatch(readRecords(whole), {
-          compression: wantedCodec,
-          compressionLevel,
-          producerId: producerIdAt(whole, 0),
-          producerEpoch: producerEpochAt(whole, 0),
-          baseSequence: baseSequenceAt(whole, 0),
-        });
-  if (logAppendTime) setLogAppendTime(batch, 0, nowMs);
-  return batch;
+  const own = codecAt(whole, 0);
+  const wanted = compressionType === 'producer' ? own : (codecOf(compressionType) ?? CODEC.none);
+  const stampsTime = partition.log.config.messageTimestampType === 'LogAppendTime';
+  if (!stampsTime && maxTimestampAt(whole, 0) !== found.maxTimestamp) setMaxCreateTime(whole, 0, found.maxTimestamp);
+  if (wanted === own) return whole;
+  return buildBatch(readRecords(whole), {
+    compression: wanted,
+    compressionLevel,
+    producerId: producerIdAt(whole, 0),
+    producerEpoch: producerEpochAt(whole, 0),
+    baseSequence: baseSequenceAt(whole, 0),
+  });
 }
 
 function refused(errorCode: number, message: string | null, errors: readonly RecordError[]): AppendOutcome {

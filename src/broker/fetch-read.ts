@@ -90,22 +90,17 @@ function readPartition(
     }
   }
   if (request.fetchOffset < logStartOffset || request.fetchOffset > log.logEndOffset) {
-    return { ...failedRead(request, ErrorCode.OFFSET_OUT_OF_RANGE) };
+    return failedRead(request, ErrorCode.OFFSET_OUT_OF_RANGE);
   }
   const maxBytes = Math.min(request.maxBytes, budget.bytesLeft);
-  const records =
-    request.fetchOffset < highWatermark && (maxBytes > 0 || budget.first)
-      ? log.read(request.fetchOffset, Math.max(0, maxBytes), { maxOffset: highWatermark, minOneBatch: budget.first })
-      : null;
-  return {
-    request,
-    errorCode: ErrorCode.NONE,
-    highWatermark,
-    logStartOffset,
-    records: records !== null && records.sizeInBytes > 0 ? records : null,
-    diverging: null,
-    currentLeader: null,
-  };
+  let records: RecordsSource | null = null;
+  if (request.fetchOffset < highWatermark && (maxBytes > 0 || budget.first)) {
+    const options = { maxOffset: highWatermark, minOneBatch: budget.first };
+    const result = log.read(request.fetchOffset, Math.max(0, maxBytes), options);
+    if (result.sizeInBytes > 0) records = result;
+  }
+  const { NONE } = ErrorCode;
+  return { request, errorCode: NONE, highWatermark, logStartOffset, records, diverging: null, currentLeader: null };
 }
 
 function failedRead(request: FetchPartitionRequest, errorCode: number, partition?: Partition): PartitionRead {

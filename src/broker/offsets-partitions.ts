@@ -52,9 +52,8 @@ export class OffsetsPartitions implements PartitionWriter {
     let offset = log.logStartOffset;
     while (offset < end) {
       const slice = log.read(offset, LOAD_CHUNK_BYTES, { maxOffset: end, minOneBatch: true });
-      if (!slice || slice.sizeInBytes === 0) return;
-      const chunk = Buffer.allocUnsafe(slice.sizeInBytes);
-      slice.copyTo(chunk, 0);
+      if (slice.sizeInBytes === 0) return;
+      const chunk = slice.toBuffer();
       const whole = wholeBatches(chunk);
       if (whole.nextOffset <= offset) return;
       yield chunk.subarray(0, whole.bytes);

@@ -82,7 +82,7 @@ export class Partition implements Wakeable {
     this.#state = state;
     if (state.leader === this.#nodeId) {
       if (before === state || before.leaderEpoch !== state.leaderEpoch) {
-        this.log.assignEpochStartOffset(state.leaderEpoch, this.log.logEndOffset);
+        this.log.assignEpochStartOffset(state.leaderEpoch);
       }
       this.#advanceHighWatermark();
     } else if (before.leader === this.#nodeId) {
@@ -113,9 +113,10 @@ export class Partition implements Wakeable {
           `${this.settings().minInsyncReplicas} for partition ${this.name}`,
       );
     }
-    const result = this.log.appendAsLeader(batch, this.#state.leaderEpoch);
-    this.#advanceHighWatermark();
-    return result;
+    const appended = this.log.appendAsLeader(batch, this.#state.leaderEpoch);
+    if (appended.durable === null) this.#advanceHighWatermark();
+    else this.#advanceOnceDurable(appended.durable);
+    return appended;
   }
 
   /** True when records up to `lastOffset` are committed already, so that nobody has to wait. */
@@ -154,17 +155,23 @@ export class Partition implements Wakeable {
     wakeAll(this);
   }
 
+  /** `flush.messages`: records count only once they are on the disk. A failed flush takes the directory away. */
+  #advanceOnceDurable(durable: Promise<void>): void {
+    durable.then(
+      () => this.#advanceHighWatermark(this.log.recoveryPoint),
+      () => this.#settleCommits(ErrorCode.KAFKA_STORAGE_ERROR),
+    );
+  }
+
   #requiredInsync(): number {
     return Math.min(this.settings().minInsyncReplicas, this.#state.replicas.length);
   }
 
-  #advanceHighWatermark(): void {
+  #advanceHighWatermark(end = this.log.logEndOffset): void {
     const { isr } = this.#state;
     // Followers' positions arrive with replication; until then only a sole member of the ISR commits by itself.
     if (isr.length !== 1 || isr[0] !== this.#nodeId || isr.length < this.#requiredInsync()) return;
-    const end = this.log.logEndOffset;
-    if (end <= this.log.highWatermark) return;
-    this.log.highWatermark = end;
+    if (!this.log.maybeIncrementHighWatermark(end)) return;
     if (this.waiters.size > 0) wakeAll(this);
     if (this.#commitWaiters.length > 0) this.#settleCommits(ErrorCode.NONE, end);
   }

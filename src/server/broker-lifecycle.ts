@@ -58,7 +58,10 @@ export class BrokerLifecycle {
     await this.#register();
     while (!this.#stopped) {
       const answer = await this.#heartbeat(false);
-      if (answer?.isCaughtUp) return;
+      if (answer?.isCaughtUp) {
+        this.#say('The broker has caught up. Transitioning from STARTING to RECOVERY.');
+        return;
+      }
       await this.#pause(CATCH_UP_RETRY_MS);
     }
   }
@@ -71,6 +74,8 @@ export class BrokerLifecycle {
       if (answer && !answer.isFenced) break;
       await this.#pause(CATCH_UP_RETRY_MS);
     }
+    if (this.#stopped) return;
+    this.#say('The broker has been unfenced. Transitioning from RECOVERY to RUNNING.');
     this.#scheduleNext();
   }
 
@@ -111,7 +116,10 @@ export class BrokerLifecycle {
     const answer = await channel
       .send(brokerRegistrationRequest, brokerRegistrationResponse, REGISTRATION_VERSION, registration)
       .catch((error: unknown) => ({ errorCode: codeOf(error), brokerEpoch: -1 }));
-    if (answer.errorCode === ErrorCode.NONE) this.#epoch = answer.brokerEpoch;
+    if (answer.errorCode === ErrorCode.NONE) {
+      this.#epoch = answer.brokerEpoch;
+      this.#say(`Successfully registered broker ${registration.brokerId} with broker epoch ${this.#epoch}`);
+    }
     return answer.errorCode;
   }
 
@@ -135,6 +143,11 @@ export class BrokerLifecycle {
       logger.warn(`Broker ${registration.brokerId} sent a heartbeat that failed: ${String((error as Error).message)}`);
       return null;
     }
+  }
+
+  /** Test harnesses wait for these very lines. */
+  #say(line: string): void {
+    this.#options.logger.info(`[BrokerLifecycleManager id=${this.#options.registration.brokerId}] ${line}`);
   }
 
   #scheduleNext(): void {

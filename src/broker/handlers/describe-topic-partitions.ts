@@ -43,7 +43,10 @@ function describePage(
   const { cursor } = request;
   const asked = request.topics.length > 0 ? request.topics.map((topic) => topic.name) : [...image.topics.names()];
   const names = [...new Set(asked)].sort().filter((name) => cursor === null || name >= cursor.topicName);
-  let left = Math.max(1, Math.min(request.responsePartitionLimit, services.config.number('max.request.partition.size.limit')));
+  let left = Math.max(
+    1,
+    Math.min(request.responsePartitionLimit, services.config.number('max.request.partition.size.limit')),
+  );
   const topics: TopicAnswer[] = [];
   for (const name of names) {
     const topic = image.topics.byName(name);
