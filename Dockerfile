@@ -12,7 +12,7 @@ RUN npm pack --loglevel=error --pack-destination /tmp && mv /tmp/kts-*.tgz /tmp/
 FROM node:24-slim
 COPY --from=build /tmp/kts.tgz /tmp/kts.tgz
 RUN npm install --global --omit=dev --ignore-scripts --no-audit --no-fund /tmp/kts.tgz \
-  && rm -rf /tmp/kts.tgz /root/.npm \
+  && rm /tmp/kts.tgz && npm cache clean --force \
   && mkdir -p /var/lib/kts && chown node:node /var/lib/kts
 USER node
 VOLUME /var/lib/kts
