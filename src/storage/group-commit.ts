@@ -1,0 +1,40 @@
+/**
+ * Work that many wait for but that is done once: callers that arrive while it runs share the next run, which begins
+ * after they came. For fsync this makes one write of the disk serve all who wrote before it.
+ */
+export class GroupCommit {
+  readonly #work: () => Promise<void>;
+  #running: Promise<void> | null = null;
+  #next: Promise<void> | null = null;
+
+  constructor(work: () => Promise<void>) {
+    this.#work = work;
+  }
+
+  /** Resolves when a run that began at or after this call is done; rejects as the work does. */
+  run(): Promise<void> {
+    if (this.#next !== null) return this.#next;
+    if (this.#running === null) return this.#start();
+    const start = () => this.#start();
+    this.#next = this.#running.then(start, start);
+    return this.#next;
+  }
+
+  /** Waits for whatever runs or is asked for. */
+  async settled(): Promise<void> {
+    while (this.#running !== null || this.#next !== null) {
+      await (this.#next ?? this.#running)?.catch(() => {});
+    }
+  }
+
+  #start(): Promise<void> {
+    this.#next = null;
+    const run = this.#work();
+    this.#running = run;
+    const done = () => {
+      if (this.#running === run) this.#running = null;
+    };
+    run.then(done, done);
+    return run;
+  }
+}

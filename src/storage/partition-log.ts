@@ -1,0 +1,699 @@
+/**
+ * The log of one partition (Kafka's UnifiedLog): segments in order, with leader epochs and producer state.
+ *
+ * Invariants: logStartOffset <= highWatermark <= logEndOffset; the log end offset, producer state and epochs move only
+ * when a whole batch is in the file; the recovery point moves only to an end offset taken before an fsync that succeeded
+ * and after all older segments were synced. A failed fsync is never tried again: the log takes no more appends.
+ * Everything but flush and close is synchronous.
+ */
+import { dirname, join } from 'node:path';
+import type { Uuid } from '../base/uuid.ts';
+import {
+  baseOffsetAt,
+  batchSizeAt,
+  lastOffsetAt,
+  lastOffsetDeltaAt,
+  maxTimestampAt,
+  NO_TIMESTAMP,
+  partitionLeaderEpochAt,
+  patchBaseOffset,
+  patchPartitionLeaderEpoch,
+  wholeBatchSize,
+} from '../protocol/batch.ts';
+import { ErrorCode } from '../protocol/error-codes.ts';
+import { KafkaError } from '../protocol/kafka-error.ts';
+import { found } from './batch-scan.ts';
+import { encodeEpochCheckpoint } from './checkpoint-file.ts';
+import { EMPTY_SLICE, FetchSlice } from './fetch-slice.ts';
+import { LEADER_EPOCH_CHECKPOINT, offsetName, SNAPSHOT_SUFFIX } from './file-names.ts';
+import { GroupCommit } from './group-commit.ts';
+import type { EpochEndOffset, LeaderEpochCache } from './leader-epoch-cache.ts';
+import type { LogConfig } from './log-config.ts';
+import { isDiskError, isOutOfSpace, type LogContext } from './log-context.ts';
+import { createSegment, type LoadedLog, loadLog, type OpenLogOptions, reloadProducerState } from './log-loader.ts';
+import { planRetention } from './log-retention.ts';
+import { CutBackError, type LogSegment } from './log-segment.ts';
+import { findOffsetByTimestamp, findOffsetOfMaxTimestamp, type TimestampedOffset } from './offset-by-timestamp.ts';
+import { encodeProducerSnapshot } from './producer-snapshot.ts';
+import type { ProducerBatch, ProducerState } from './producer-state.ts';
+import { syncDirectory } from './sync-directory.ts';
+
+export interface AppendResult {
+  readonly baseOffset: number;
+  readonly lastOffset: number;
+  /** With LogAppendTime the time that the batch carries, else -1. */
+  readonly logAppendTimeMs: number;
+  readonly logStartOffset: number;
+  /** The batch had been appended before: nothing was written, the offsets are the earlier ones. */
+  readonly duplicate: boolean;
+  /** Set when `flush.messages` asks for it: the batch must not count as appended here before this resolves. */
+  readonly durable: Promise<void> | null;
+}
+
+export interface ReadOptions {
+  /** Only what lies below, e.g. the high watermark for consumers. */
+  readonly maxOffset: number;
+  /** Answer the first batch whole even when it is larger than maxBytes. */
+  readonly minOneBatch: boolean;
+}
+
+const ALREADY_DURABLE = Promise.resolve();
+
+export class PartitionLog {
+  readonly topic: string;
+  readonly partition: number;
+  #topicId: Uuid;
+  #path: string;
+  #config: LogConfig;
+  readonly #context: LogContext;
+  #segments: LogSegment[];
+  #active: LogSegment;
+  #logStartOffset: number;
+  #logEndOffset: number;
+  #highWatermark: number;
+  #recoveryPoint: number;
+  readonly #epochs: LeaderEpochCache;
+  readonly #producers: ProducerState;
+  #snapshotOffset: number;
+  readonly #flushes = new GroupCommit(() => this.#flushNow());
+  #lastFlushedMs: number;
+  /** Files were made or renamed since the directory was last synced. */
+  #directoryChanged: boolean;
+  /** Appended, truncated or rebuilt since it was opened: at a close its indexes have to be synced. */
+  #changed: boolean;
+  /** Why the log takes no more appends, if so. */
+  #failure: string | null = null;
+  #closed = false;
+
+  static open(context: LogContext, options: OpenLogOptions): PartitionLog {
+    return new PartitionLog(context, options, loadLog(context, options));
+  }
+
+  private constructor(context: LogContext, options: OpenLogOptions, loaded: LoadedLog) {
+    this.topic = options.topic;
+    this.partition = options.partition;
+    this.#topicId = loaded.topicId;
+    this.#path = options.path;
+    this.#config = options.config;
+    this.#context = context;
+    this.#segments = loaded.segments;
+    this.#active = loaded.segments.at(-1) as LogSegment;
+    this.#logStartOffset = loaded.logStartOffset;
+    this.#logEndOffset = loaded.logEndOffset;
+    this.#recoveryPoint = Math.min(options.recoveryPoint, loaded.logEndOffset);
+    this.#highWatermark = loaded.logStartOffset;
+    this.#epochs = loaded.epochs;
+    this.#producers = loaded.producers;
+    this.#snapshotOffset = loaded.snapshotOffset;
+    this.#lastFlushedMs = context.clock.nowMs();
+    this.#directoryChanged = loaded.changed;
+    this.#changed = loaded.changed;
+    this.updateHighWatermark(options.highWatermark ?? loaded.logStartOffset);
+  }
+
+  /** `topic-0`, as Kafka prints a partition. */
+  get name(): string {
+    return `${this.topic}-${this.partition}`;
+  }
+
+  get topicId(): Uuid {
+    return this.#topicId;
+  }
+
+  /** The log directory, one of `log.dirs`. */
+  get directory(): string {
+    return dirname(this.#path);
+  }
+
+  /** The partition's own directory. */
+  get path(): string {
+    return this.#path;
+  }
+
+  get config(): LogConfig {
+    return this.#config;
+  }
+
+  get logStartOffset(): number {
+    return this.#logStartOffset;
+  }
+
+  get logEndOffset(): number {
+    return this.#logEndOffset;
+  }
+
+  get highWatermark(): number {
+    return this.#highWatermark;
+  }
+
+  /** Kept between log start and end. */
+  set highWatermark(offset: number) {
+    this.updateHighWatermark(offset);
+  }
+
+  /** Transactions are not served yet: every record below the high watermark is stable. */
+  get lastStableOffset(): number {
+    return this.#highWatermark;
+  }
+
+  get recoveryPoint(): number {
+    return this.#recoveryPoint;
+  }
+
+  get latestEpoch(): number {
+    return this.#epochs.latestEpoch;
+  }
+
+  get leaderEpochCache(): LeaderEpochCache {
+    return this.#epochs;
+  }
+
+  get producers(): ProducerState {
+    return this.#producers;
+  }
+
+  get segments(): readonly LogSegment[] {
+    return this.#segments;
+  }
+
+  get unflushedMessages(): number {
+    return this.#logEndOffset - this.#recoveryPoint;
+  }
+
+  get lastFlushedMs(): number {
+    return this.#lastFlushedMs;
+  }
+
+  /** Null while the log works. */
+  get failure(): string | null {
+    return this.#failure;
+  }
+
+  get sizeInBytes(): number {
+    let size = 0;
+    for (const segment of this.#segments) size += segment.size;
+    return size;
+  }
+
+  updateConfig(config: LogConfig): void {
+    this.#config = config;
+  }
+
+  /** Sets the high watermark, kept between log start and end. Returns what it is now. */
+  updateHighWatermark(offset: number): number {
+    this.#highWatermark = Math.min(Math.max(offset, this.#logStartOffset), this.#logEndOffset);
+    return this.#highWatermark;
+  }
+
+  /** True when it rose. */
+  maybeIncrementHighWatermark(offset: number): boolean {
+    const before = this.#highWatermark;
+    return offset > before && this.updateHighWatermark(offset) > before;
+  }
+
+  /** This replica leads from now on: its epoch begins at the log end, even without a record. */
+  assignEpochStartOffset(leaderEpoch: number, startOffset = this.#logEndOffset): void {
+    if (leaderEpoch > this.#epochs.latestEpoch) this.#epochs.assign(leaderEpoch, startOffset);
+  }
+
+  /** The epoch of the record at `offset`, if known. */
+  leaderEpochAt(offset: number): number | null {
+    const epoch = this.#epochs.epochFor(offset);
+    return epoch < 0 ? null : epoch;
+  }
+
+  /**
+   * Appends batches as the leader. They were validated and, where the topic wants it, stamped with the time; offsets and
+   * epoch are patched into `bytes`. An idempotent producer's batch comes alone. Throws a KafkaError and leaves the log
+   * as it was.
+   */
+  appendAsLeader(bytes: Buffer, leaderEpoch: number): AppendResult {
+    this.#checkUsable();
+    this.#checkSizes(bytes);
+    const duplicate = this.#producers.size === 0 ? null : this.#checkProducer(bytes);
+    if (duplicate !== null) return this.#duplicateInfo(duplicate);
+    const baseOffset = this.#logEndOffset;
+    let next = baseOffset;
+    for (let at = 0; at < bytes.length; at += batchSizeAt(bytes, at)) {
+      patchBaseOffset(bytes, at, next);
+      patchPartitionLeaderEpoch(bytes, at, leaderEpoch);
+      next += lastOffsetDeltaAt(bytes, at) + 1;
+    }
+    this.#write(bytes, next);
+    return this.#appended(baseOffset, bytes);
+  }
+
+  /**
+   * Appends batches whose offsets and epochs a leader has set: as a follower, or as a log that its owner numbers itself.
+   * A torn batch at the end is left out. Null when there is no whole batch.
+   */
+  appendAsFollower(bytes: Buffer): AppendResult | null {
+    this.#checkUsable();
+    let next = this.#logEndOffset;
+    let end = 0;
+    while (end < bytes.length) {
+      const size = wholeBatchSize(bytes, end, bytes.length);
+      if (size === 0) break;
+      if (size < 0) throw new KafkaError(ErrorCode.CORRUPT_MESSAGE, `A batch for ${this.name} has an impossible size`);
+      if (baseOffsetAt(bytes, end) < next) {
+        const text = `Unexpected offset ${baseOffsetAt(bytes, end)} in append to ${this.name}, whose next offset is ${next}`;
+        throw new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, text);
+      }
+      next = lastOffsetAt(bytes, end) + 1;
+      end += size;
+    }
+    if (end === 0) return null;
+    const baseOffset = baseOffsetAt(bytes, 0);
+    this.#write(end === bytes.length ? bytes : bytes.subarray(0, end), next);
+    return this.#appended(baseOffset, bytes);
+  }
+
+  /**
+   * The bytes from the batch that holds `startOffset` on, cut at maxBytes and at maxOffset as Kafka cuts them. Throws
+   * OFFSET_OUT_OF_RANGE, CORRUPT_MESSAGE or KAFKA_STORAGE_ERROR.
+   */
+  read(startOffset: number, maxBytes: number, options: ReadOptions): FetchSlice {
+    this.#checkUsable();
+    if (startOffset > this.#logEndOffset || startOffset < this.#logStartOffset) {
+      throw new KafkaError(
+        ErrorCode.OFFSET_OUT_OF_RANGE,
+        `Received request for offset ${startOffset} for partition ${this.name}, but we only have log segments from offset ${this.#logStartOffset} up to ${this.#logEndOffset}.`,
+      );
+    }
+    if (startOffset >= options.maxOffset || startOffset === this.#logEndOffset) return EMPTY_SLICE;
+    return this.#reading(() => this.#slice(startOffset, maxBytes, options));
+  }
+
+  /** ListOffsets by time: the first record at or behind the log start that is not earlier than `timestamp`. */
+  offsetForTimestamp(timestamp: number): TimestampedOffset | null {
+    const scope = { segments: this.#segments, logStartOffset: this.#logStartOffset };
+    return this.#reading(() => findOffsetByTimestamp(scope, timestamp));
+  }
+
+  /** ListOffsets MAX_TIMESTAMP: the earliest record that has the latest timestamp; null for an empty log. */
+  offsetOfMaxTimestamp(): TimestampedOffset | null {
+    const scope = { segments: this.#segments, logStartOffset: this.#logStartOffset };
+    return this.#reading(() => findOffsetOfMaxTimestamp(scope));
+  }
+
+  endOffsetForEpoch(epoch: number): EpochEndOffset {
+    return this.#epochs.endOffsetFor(epoch, this.#logEndOffset);
+  }
+
+  /** Moves the log start offset up (DeleteRecords, or a follower following). Files go with the next retention. */
+  deleteRecordsBefore(offset: number): number {
+    if (offset > this.#highWatermark) {
+      throw new KafkaError(
+        ErrorCode.OFFSET_OUT_OF_RANGE,
+        `Cannot increment the log start offset to ${offset} of partition ${this.name} since it is larger than the high watermark ${this.#highWatermark}`,
+      );
+    }
+    this.#checkUsable();
+    if (offset > this.#logStartOffset) {
+      this.#logStartOffset = offset;
+      this.#epochs.truncateFromStart(offset);
+      this.#context.logger.info(
+        `Incremented log start offset of ${this.name} to ${offset} due to client delete records request`,
+      );
+    }
+    return this.#logStartOffset;
+  }
+
+  /** Drops everything from `offset` on. True when records went. */
+  truncateTo(offset: number): boolean {
+    this.#checkUsable();
+    if (offset >= this.#logEndOffset) {
+      // The epochs may still contradict the leader's at the very end.
+      this.#epochs.truncateFromEnd(offset);
+      return false;
+    }
+    this.#context.logger.info(`Truncating ${this.name} to offset ${offset}`);
+    if (offset < (this.#segments[0] as LogSegment).baseOffset) {
+      this.truncateFullyAndStartAt(offset);
+      return true;
+    }
+    this.#guarded(`truncating ${this.name} to offset ${offset}`, () => {
+      while (this.#active.baseOffset > offset) this.#removeLastSegment();
+      this.#changed = true;
+      this.#logEndOffset = this.#active.truncateTo(offset, this.#context.clock.nowMs());
+      this.#afterTruncation();
+      this.#rebuildProducers();
+    });
+    return true;
+  }
+
+  /** Empties the log; it goes on at `offset`. */
+  truncateFullyAndStartAt(offset: number): void {
+    this.#checkUsable();
+    this.#context.logger.info(`Truncating ${this.name} and starting at offset ${offset}`);
+    this.#guarded(`truncating ${this.name} fully`, () => {
+      const { files } = this.#context;
+      for (const segment of this.#segments.splice(0)) {
+        for (const path of segment.renameFiles('')) files.removeSync(path);
+      }
+      this.#active = createSegment(this.#context, this.#config, this.#path, offset);
+      this.#segments.push(this.#active);
+      this.#directoryChanged = true;
+      this.#changed = true;
+      this.#logEndOffset = offset;
+      this.#logStartOffset = offset;
+      this.#epochs.clear();
+      this.#afterTruncation();
+      this.#rebuildProducers();
+    });
+  }
+
+  /** Deletes segments that retention or the log start offset has released. Returns how many. */
+  deleteOldSegments(): number {
+    if (this.#closed || this.#failure !== null) return 0;
+    return this.#guarded(`deleting old segments of ${this.name}`, () => {
+      const plan = planRetention(this, this.#context.clock.nowMs());
+      if (plan.count === 0) return 0;
+      const doomed = this.#segments.slice(0, plan.count);
+      // The log always has a segment to append to.
+      if (plan.count === this.#segments.length) this.roll();
+      for (const line of plan.lines) this.#context.logger.info(line);
+      const first = (this.#segments[plan.count] as LogSegment).baseOffset;
+      this.#segments.splice(0, plan.count);
+      if (first > this.#logStartOffset) {
+        this.#logStartOffset = first;
+        this.#epochs.truncateFromStart(first);
+        this.updateHighWatermark(this.#highWatermark);
+        this.#context.logger.info(`Incremented log start offset of ${this.name} to ${first} due to segment deletion`);
+      }
+      for (const segment of doomed) this.#deleteSegmentLater(segment);
+      return doomed.length;
+    });
+  }
+
+  /** Closes the active segment and begins a new one at the log end offset (or `atOffset`, behind a gap). */
+  roll(atOffset = this.#logEndOffset): void {
+    const started = this.#context.clock.monotonicMs();
+    const baseOffset = Math.max(atOffset, this.#logEndOffset);
+    if (this.#active.baseOffset === baseOffset) return;
+    this.#active.seal();
+    this.#writeSnapshot(baseOffset);
+    this.#active = createSegment(this.#context, this.#config, this.#path, baseOffset);
+    this.#segments.push(this.#active);
+    this.#directoryChanged = true;
+    this.#changed = true;
+    const took = Math.round(this.#context.clock.monotonicMs() - started);
+    this.#context.logger.info(`Rolled new log segment of ${this.name} at offset ${baseOffset} in ${took} ms.`);
+    // What was rolled away is synced in the background, so that recovery need not look at it again. Failing is reported
+    // where it happens.
+    this.#context.timers.soon(() => {
+      if (!this.#closed && this.#failure === null) this.flush().catch(() => {});
+    });
+  }
+
+  /** Resolves when everything appended before the call is on the disk. Shared among all who wait. */
+  flush(): Promise<void> {
+    if (this.#recoveryPoint >= this.#logEndOffset && !this.#directoryChanged) return ALREADY_DURABLE;
+    return this.#flushes.run();
+  }
+
+  expireProducers(): number {
+    return this.#producers.expire(this.#context.clock.nowMs(), this.#context.producerIdExpirationMs);
+  }
+
+  /** Ends cleanly: exact indexes, producer snapshot and epochs, all of it on the disk. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    if (this.#failure !== null) return this.abandon();
+    try {
+      this.#active.seal();
+      if (this.#logEndOffset > this.#snapshotOffset) this.#writeSnapshot(this.#logEndOffset);
+      await this.flush();
+      if (this.#changed) {
+        await this.#active.sync(true);
+        await syncDirectory(this.#context.files, this.#path);
+      }
+      await this.writeEpochs();
+    } catch (error) {
+      this.#diskFailed(`Error while closing ${this.name} in dir ${this.directory}`, error);
+      throw error;
+    } finally {
+      this.abandon();
+    }
+  }
+
+  /** Gives all files up as they are. */
+  abandon(): void {
+    this.#closed = true;
+    for (const segment of this.#segments) segment.closeFiles();
+  }
+
+  /** The log's directory goes offline: every later call is answered with an error. */
+  markFailed(reason: string): void {
+    this.#failure ??= reason;
+    for (const segment of this.#segments) segment.closeFiles();
+  }
+
+  /** Gives the log's directory another name, e.g. when the topic is deleted. */
+  renameDirectory(path: string): void {
+    for (const segment of this.#segments) segment.closeFiles();
+    this.#context.files.renameSync(this.#path, path);
+    this.#path = path;
+    for (const segment of this.#segments) segment.moved(path);
+  }
+
+  /** Writes `leader-epoch-checkpoint` when it has changed. */
+  async writeEpochs(): Promise<void> {
+    if (!this.#epochs.dirty) return;
+    this.#epochs.dirty = false;
+    const path = join(this.#path, LEADER_EPOCH_CHECKPOINT);
+    try {
+      await this.#context.files.replaceFile(path, encodeEpochCheckpoint(this.#epochs.entries));
+    } catch (error) {
+      this.#epochs.dirty = true;
+      throw error;
+    }
+  }
+
+  #write(bytes: Buffer, nextOffset: number): void {
+    try {
+      this.#maybeRoll(bytes, nextOffset - 1);
+      this.#active.append(bytes, this.#config.indexIntervalBytes);
+    } catch (error) {
+      throw this.#appendFailed(error);
+    }
+    this.#changed = true;
+    this.#logEndOffset = nextOffset;
+    for (let at = 0; at < bytes.length; at += batchSizeAt(bytes, at)) {
+      const epoch = partitionLeaderEpochAt(bytes, at);
+      if (epoch > this.#epochs.latestEpoch) this.#epochs.assign(epoch, baseOffsetAt(bytes, at));
+      this.#producers.apply(bytes, at);
+    }
+  }
+
+  #maybeRoll(bytes: Buffer, lastOffset: number): void {
+    const nowMs = this.#context.clock.nowMs();
+    let latest = NO_TIMESTAMP;
+    for (let at = 0; at < bytes.length; at += batchSizeAt(bytes, at))
+      latest = Math.max(latest, maxTimestampAt(bytes, at));
+    const incoming = { bytes: bytes.length, maxTimestamp: latest, maxOffset: lastOffset };
+    if (this.#active.shouldRoll(this.#config, incoming, nowMs)) this.roll(baseOffsetAt(bytes, 0));
+  }
+
+  #checkSizes(bytes: Buffer): void {
+    if (bytes.length > this.#config.segmentBytes) {
+      throw new KafkaError(
+        ErrorCode.RECORD_LIST_TOO_LARGE,
+        `Message batch size is ${bytes.length} bytes in append to partition ${this.name}, which exceeds the maximum configured segment size of ${this.#config.segmentBytes}.`,
+      );
+    }
+    for (let at = 0; at < bytes.length; ) {
+      const size = wholeBatchSize(bytes, at, bytes.length);
+      if (size <= 0) throw new KafkaError(ErrorCode.CORRUPT_MESSAGE, `A batch for ${this.name} has an impossible size`);
+      if (size > this.#config.maxMessageBytes) {
+        throw new KafkaError(
+          ErrorCode.MESSAGE_TOO_LARGE,
+          `The record batch size in the append to ${this.name} is ${size} bytes which exceeds the maximum configured value of ${this.#config.maxMessageBytes}.`,
+        );
+      }
+      at += size;
+    }
+  }
+
+  #checkProducer(bytes: Buffer): ProducerBatch | null {
+    for (let at = 0; at < bytes.length; at += batchSizeAt(bytes, at)) {
+      const duplicate = this.#producers.check(bytes, at, this.#logEndOffset);
+      if (duplicate !== null) return duplicate;
+    }
+    return null;
+  }
+
+  #duplicateInfo(batch: ProducerBatch): AppendResult {
+    return {
+      baseOffset: batch.lastOffset - batch.offsetDelta,
+      lastOffset: batch.lastOffset,
+      logAppendTimeMs: this.#config.messageTimestampType === 'LogAppendTime' ? batch.timestamp : NO_TIMESTAMP,
+      logStartOffset: this.#logStartOffset,
+      duplicate: true,
+      durable: this.#config.flushMessages <= this.unflushedMessages ? this.flush() : null,
+    };
+  }
+
+  #appended(baseOffset: number, bytes: Buffer): AppendResult {
+    return {
+      baseOffset,
+      lastOffset: this.#logEndOffset - 1,
+      logAppendTimeMs: this.#config.messageTimestampType === 'LogAppendTime' ? maxTimestampAt(bytes, 0) : NO_TIMESTAMP,
+      logStartOffset: this.#logStartOffset,
+      duplicate: false,
+      durable: this.#config.flushMessages <= this.unflushedMessages ? this.flush() : null,
+    };
+  }
+
+  #slice(startOffset: number, maxBytes: number, options: ReadOptions): FetchSlice {
+    for (let i = this.#segmentIndexFor(startOffset); i < this.#segments.length; i++) {
+      const segment = this.#segments[i] as LogSegment;
+      // A gap at the end of a segment: the offset lies in the next one.
+      if (!segment.locate(startOffset)) continue;
+      const position = found.position;
+      const batchSize = found.size;
+      if (found.baseOffset >= options.maxOffset) return EMPTY_SLICE;
+      const nextBase = this.#segments[i + 1]?.baseOffset ?? this.#logEndOffset;
+      const end = options.maxOffset >= nextBase ? segment.size : segment.endPositionBefore(options.maxOffset);
+      const limit = options.minOneBatch ? Math.max(maxBytes, batchSize) : maxBytes;
+      const size = Math.min(end - position, limit);
+      return size <= 0 ? EMPTY_SLICE : new FetchSlice(segment.log, position, size);
+    }
+    return EMPTY_SLICE;
+  }
+
+  /** Index of the last segment whose base offset is <= `offset`. */
+  #segmentIndexFor(offset: number): number {
+    let low = 0;
+    let high = this.#segments.length - 1;
+    if (offset >= this.#active.baseOffset) return high;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#segments[middle] as LogSegment).baseOffset <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  #removeLastSegment(): void {
+    const segment = this.#segments.pop() as LogSegment;
+    for (const path of segment.renameFiles('')) this.#context.files.removeSync(path);
+    this.#active = this.#segments.at(-1) as LogSegment;
+    this.#directoryChanged = true;
+  }
+
+  #afterTruncation(): void {
+    this.#epochs.truncateFromEnd(this.#logEndOffset);
+    this.#logStartOffset = Math.min(this.#logStartOffset, this.#logEndOffset);
+    this.#recoveryPoint = Math.min(this.#recoveryPoint, this.#logEndOffset);
+    this.updateHighWatermark(this.#highWatermark);
+  }
+
+  #rebuildProducers(): void {
+    const scope = { directory: this.#path, segments: this.#segments, logEndOffset: this.#logEndOffset };
+    this.#snapshotOffset = reloadProducerState(this.#context, scope, this.#producers);
+  }
+
+  #deleteSegmentLater(segment: LogSegment): void {
+    const paths = segment.renameFiles('.deleted');
+    this.#directoryChanged = true;
+    const { timers, files, logger } = this.#context;
+    timers.after(
+      this.#config.fileDeleteDelayMs,
+      () => {
+        segment.closeFiles();
+        for (const path of paths) files.removeSync(path);
+        logger.info(`Deleted log segment ${offsetName(segment.baseOffset)} of ${this.name}`);
+      },
+      { unref: true },
+    );
+  }
+
+  // Not synced: its checksum tells a torn one, and then an older one and the log serve.
+  #writeSnapshot(offset: number): void {
+    const path = join(this.#path, offsetName(offset) + SNAPSHOT_SUFFIX);
+    this.#context.files.writeFileSync(path, encodeProducerSnapshot(this.#producers.entries(), this.#producers.size));
+    this.#snapshotOffset = offset;
+  }
+
+  async #flushNow(): Promise<void> {
+    if (this.#failure !== null) throw new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, this.#failure);
+    const endOffset = this.#logEndOffset;
+    const active = this.#active;
+    const older = this.#segments.filter(
+      (s, i) => s !== active && (this.#segments[i + 1] as LogSegment).baseOffset > this.#recoveryPoint,
+    );
+    const directoryChanged = this.#directoryChanged;
+    this.#directoryChanged = false;
+    try {
+      await this.writeEpochs();
+      for (const segment of older) await segment.sync(true);
+      await active.sync(false);
+      if (directoryChanged) await syncDirectory(this.#context.files, this.#path);
+    } catch (error) {
+      this.#directoryChanged ||= directoryChanged;
+      this.#flushFailed(error);
+    }
+    // A truncation meanwhile has the last word.
+    this.#recoveryPoint = Math.max(this.#recoveryPoint, Math.min(endOffset, this.#logEndOffset));
+    this.#lastFlushedMs = this.#context.clock.nowMs();
+  }
+
+  #flushFailed(error: unknown): never {
+    const text = `Error while flushing log for ${this.name} in dir ${this.directory} with offset ${this.#logEndOffset}`;
+    this.#diskFailed(text, error);
+    throw new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, text, { cause: error });
+  }
+
+  #appendFailed(error: unknown): unknown {
+    const text = `Error while appending records to ${this.name} in dir ${this.directory}`;
+    if (error instanceof CutBackError) {
+      this.#diskFailed(text, error.cause);
+    } else if (isOutOfSpace(error)) {
+      this.#context.logger.error(text, error);
+    } else if (error instanceof KafkaError && error.cause !== undefined) {
+      this.#diskFailed(text, error.cause);
+    } else if (isDiskError(error)) {
+      this.#diskFailed(text, error);
+    } else {
+      return error;
+    }
+    return new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, text, { cause: error });
+  }
+
+  #reading<T>(read: () => T): T {
+    this.#checkUsable();
+    try {
+      return read();
+    } catch (error) {
+      if (!isDiskError(error)) throw error;
+      const text = `Exception when reading from ${this.name} in dir ${this.directory}`;
+      this.#diskFailed(text, error);
+      throw new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, text, { cause: error });
+    }
+  }
+
+  /** Changes of files that must not stop half way: when the disk fails in one, the log is done. */
+  #guarded<T>(what: string, change: () => T): T {
+    try {
+      return change();
+    } catch (error) {
+      if (error instanceof KafkaError) throw error;
+      this.#diskFailed(`Error while ${what} in dir ${this.directory}`, error);
+      throw new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, `Error while ${what}`, { cause: error });
+    }
+  }
+
+  #diskFailed(text: string, cause: unknown): void {
+    if (this.#failure !== null) return;
+    this.#failure = text;
+    this.#context.onStorageFailure(text, cause);
+  }
+
+  #checkUsable(): void {
+    if (this.#failure !== null || this.#closed) {
+      const reason = this.#failure ?? 'it is closed';
+      throw new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, `The log for partition ${this.name} is offline: ${reason}`);
+    }
+  }
+}
