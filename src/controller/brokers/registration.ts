@@ -1,0 +1,162 @@
+/** BrokerRegistration, ControllerRegistration, UnregisterBroker. */
+
+import { KRAFT_VERSION, METADATA_VERSION, MV } from '../../metadata/features.ts';
+import { type BrokerRegistration, elrEnabled, type MetadataImage, metadataVersionOf } from '../../metadata/image.ts';
+import { type MetadataRecord, metadataRecord, registerBrokerVersion } from '../../metadata/records.ts';
+import { ErrorCode } from '../../protocol/error-codes.ts';
+import { KafkaError } from '../../protocol/kafka-error.ts';
+import type { BrokerRegistrationRequest } from '../../protocol/messages/broker-registration.ts';
+import type { ControllerRegistrationRequest } from '../../protocol/messages/controller-registration.ts';
+import type { OperationContext, OperationResult } from '../operation.ts';
+import { uncleanShutdownRecords, unregisterRecords } from './fencing.ts';
+
+/** Directory ids 0 to 99 mean something else than a directory. */
+function isReservedDirectory(id: string): boolean {
+  const bytes = Buffer.from(id, 'base64url');
+  return bytes.subarray(0, 15).every((byte) => byte === 0) && (bytes[15] as number) < 100;
+}
+
+/** Throws when the broker may not register over what is there. */
+function checkFormerIncarnation(
+  context: OperationContext,
+  existing: BrokerRegistration,
+  request: BrokerRegistrationRequest,
+): void {
+  if (existing.incarnationId === request.incarnationId || existing.inControlledShutdown) return;
+  if (!context.heartbeats.hasValidSession(existing.id, existing.epoch, context.monotonicMs)) return;
+  const local = context.config.localBroker;
+  if (local !== null && local.id === request.brokerId && local.incarnationId === request.incarnationId) return;
+  throw new KafkaError(
+    ErrorCode.DUPLICATE_BROKER_REGISTRATION,
+    'Another broker is registered with that broker id. If the broker was recently restarted this should self-resolve ' +
+      "once the heartbeat manager expires the broker's session.",
+  );
+}
+
+function checkDirectories(image: MetadataImage, request: BrokerRegistrationRequest): void {
+  if (metadataVersionOf(image) < MV.directoryAssignment) return;
+  const refuse = (message: string): never => {
+    throw new KafkaError(ErrorCode.INVALID_REGISTRATION, message);
+  };
+  const { logDirs } = request;
+  if (logDirs.length === 0) refuse('No directories specified in request');
+  if (logDirs.some(isReservedDirectory)) refuse('Reserved directory ID in request');
+  if (new Set(logDirs).size !== logDirs.length) refuse('Duplicate directory ID in request');
+  for (const broker of image.brokers.values()) {
+    if (broker.id === request.brokerId) continue;
+    const taken = broker.logDirs.find((id) => logDirs.includes(id));
+    if (taken !== undefined) refuse(`Broker ${broker.id} is already registered with directory ${taken}`);
+  }
+}
+
+type Features = readonly { name: string; minSupportedVersion: number; maxSupportedVersion: number }[];
+
+/** Every finalised level must lie in the broker's ranges; a feature that it does not name is supported at 0 only. */
+function checkFeatures(context: OperationContext, features: Features): void {
+  const finalized = new Map(context.image.features);
+  finalized.set(METADATA_VERSION, metadataVersionOf(context.image));
+  finalized.set(KRAFT_VERSION, context.kraftVersion);
+  for (const [name, level] of finalized) {
+    const range = features.find((feature) => feature.name === name);
+    const [min, max] = range === undefined ? [0, 0] : [range.minSupportedVersion, range.maxSupportedVersion];
+    // Level 0 is no level: whoever lacks the feature agrees with it.
+    if (level === 0 || (level >= min && level <= max)) continue;
+    throw new KafkaError(
+      ErrorCode.UNSUPPORTED_VERSION,
+      `Unable to register because the broker does not support finalized version ${level} of ${name}. ` +
+        `The broker wants a version between ${min} and ${max}, inclusive.`,
+    );
+  }
+}
+
+/** A new incarnation whose predecessor did not say goodbye in the epoch that we know may have lost records. */
+function cleanUpRecords(
+  context: OperationContext,
+  existing: BrokerRegistration | undefined,
+  request: BrokerRegistrationRequest,
+): MetadataRecord[] {
+  if (existing === undefined || existing.incarnationId === request.incarnationId) return [];
+  const clean = elrEnabled(context.image) ? request.previousBrokerEpoch === existing.epoch : existing.fenced;
+  return clean ? [] : uncleanShutdownRecords(context.image, context.config, request.brokerId);
+}
+
+export interface BrokerRegistrationReply {
+  readonly brokerEpoch: number;
+}
+
+export function registerBroker(
+  context: OperationContext,
+  request: BrokerRegistrationRequest,
+): OperationResult<BrokerRegistrationReply> {
+  const { config, image, heartbeats, monotonicMs } = context;
+  if (request.clusterId !== config.clusterId) {
+    throw new KafkaError(
+      ErrorCode.INCONSISTENT_CLUSTER_ID,
+      `Expected cluster ID ${config.clusterId}, but got cluster ID ${request.clusterId}`,
+    );
+  }
+  const existing = image.brokers.get(request.brokerId);
+  if (existing !== undefined) checkFormerIncarnation(context, existing, request);
+  if (request.isMigratingZkBroker) {
+    throw new KafkaError(ErrorCode.BROKER_ID_NOT_REGISTERED, 'Controller does not support registering ZK brokers.');
+  }
+  checkDirectories(image, request);
+  checkFeatures(context, request.features);
+  const version = registerBrokerVersion(metadataVersionOf(image));
+  // The same incarnation that registers again keeps its epoch, as in Kafka.
+  const again = existing !== undefined && existing.incarnationId === request.incarnationId;
+  const brokerEpoch = again ? existing.epoch : context.nextOffset;
+  const register = metadataRecord('registerBroker', version, {
+    brokerId: request.brokerId,
+    incarnationId: request.incarnationId,
+    brokerEpoch,
+    endPoints: request.listeners,
+    features: request.features,
+    rack: request.rack,
+    fenced: again ? existing.fenced : true,
+    inControlledShutdown: again ? existing.inControlledShutdown : false,
+    logDirs: version >= 3 ? request.logDirs : [],
+    cordonedLogDirs: version >= 4 && again ? existing.cordonedLogDirs : null,
+  });
+  return {
+    records: [...cleanUpRecords(context, existing, request), register],
+    response: { brokerEpoch },
+    afterReplay: () => heartbeats.touch(request.brokerId, brokerEpoch, monotonicMs),
+  };
+}
+
+export function registerController(
+  context: OperationContext,
+  request: ControllerRegistrationRequest,
+): OperationResult<void> {
+  if (metadataVersionOf(context.image) < MV.controllerRegistration) {
+    throw new KafkaError(
+      ErrorCode.UNSUPPORTED_VERSION,
+      'The current MetadataVersion is too old to support controller registrations.',
+    );
+  }
+  if (request.listeners.length === 0) {
+    throw new KafkaError(ErrorCode.INVALID_REGISTRATION, 'No listeners specified in request');
+  }
+  const record = metadataRecord('registerController', 0, {
+    controllerId: request.controllerId,
+    incarnationId: request.incarnationId,
+    zkMigrationReady: request.zkMigrationReady,
+    endPoints: request.listeners,
+    features: request.features,
+  });
+  return { records: [record], response: undefined };
+}
+
+export function unregisterBroker(context: OperationContext, brokerId: number): OperationResult<void> {
+  const { image, config, heartbeats } = context;
+  const broker = image.brokers.get(brokerId);
+  if (broker === undefined) {
+    throw new KafkaError(ErrorCode.BROKER_ID_NOT_REGISTERED, `Broker ID ${brokerId} is not currently registered`);
+  }
+  return {
+    records: unregisterRecords(image, config, broker),
+    response: undefined,
+    afterReplay: () => heartbeats.remove(brokerId),
+  };
+}

@@ -1,0 +1,257 @@
+/**
+ * The controller: turns operations into records, replays them at once into its own state, appends them through raft,
+ * and answers when they are committed. Every node of the quorum runs one; only the leader's is active.
+ *
+ * Invariants: while active, `#image` is the committed image plus the replay of everything scheduled since, so that
+ * each operation sees all before it. An answer leaves only after the high watermark passed its records. When anything
+ * between replay and append fails, the state goes back to the last committed image and leadership is given up: a state
+ * of which the log knows nothing must not live on.
+ */
+import { assert } from '../base/assert.ts';
+import type { Logger } from '../base/logger.ts';
+import type { MetadataImage } from '../metadata/image.ts';
+import { ImageBuilder, imageAfter } from '../metadata/image-builder.ts';
+import { encodeRecord, type MetadataRecord } from '../metadata/records.ts';
+import { ErrorCode } from '../protocol/error-codes.ts';
+import { KafkaError } from '../protocol/kafka-error.ts';
+import type { CommittedBatch, LeaderAndEpoch, RaftClient, RaftListener, SnapshotReader } from '../raft/raft-client.ts';
+import type { Clock, Random, TimerHandle, Timers } from '../runtime/runtime.ts';
+import { activationRecords } from './activation.ts';
+import type { BootstrapMetadata, ControllerConfig, TopicConfigValidator } from './controller-config.ts';
+import { HeartbeatTracker } from './heartbeat-tracker.ts';
+import type { Operation, OperationContext } from './operation.ts';
+import { PERIODIC_TASKS, type PeriodicTask } from './periodic-tasks.ts';
+
+export interface ControllerOptions {
+  readonly config: ControllerConfig;
+  readonly configRules: TopicConfigValidator;
+  readonly bootstrap: BootstrapMetadata;
+  readonly raft: RaftClient;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** A broken log or a bug: the node must stop. */
+  readonly onFatal: (cause: unknown) => void;
+}
+
+/** An image that the controller made and that the log has not confirmed yet. */
+interface PendingImage {
+  readonly image: MetadataImage;
+  readonly records: number;
+}
+
+interface Waiting {
+  readonly offset: number;
+  readonly done: (error: KafkaError | null) => void;
+}
+
+export class Controller implements RaftListener {
+  readonly #options: ControllerOptions;
+  readonly #logger: Logger;
+  readonly #heartbeats: HeartbeatTracker;
+  /** Committed state; while active its image is advanced from `#pending`. */
+  readonly #builder = new ImageBuilder();
+  #image: MetadataImage = this.#builder.image;
+  #pending: PendingImage[] = [];
+  #waiting: Waiting[] = [];
+  #leader: LeaderAndEpoch = { leaderId: -1, epoch: -1 };
+  /** The epoch in which this controller is active, -1 while it is not. */
+  #claimedEpoch = -1;
+  #lastScheduledOffset = -1;
+  readonly #timers = new Map<PeriodicTask, TimerHandle>();
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
+    this.#logger = options.logger.named('org.apache.kafka.controller.QuorumController');
+    this.#heartbeats = new HeartbeatTracker(options.config.brokerSessionTimeoutMs);
+  }
+
+  /** Begins to follow the log; becomes active when this node leads. */
+  start(): void {
+    this.#options.raft.register(this);
+  }
+
+  /** Stops timers and refuses what still waits. */
+  close(): void {
+    this.#renounce('the controller is shutting down');
+  }
+
+  get isActive(): boolean {
+    return this.#claimedEpoch >= 0;
+  }
+
+  get leader(): LeaderAndEpoch {
+    return this.#leader;
+  }
+
+  get config(): ControllerConfig {
+    return this.#options.config;
+  }
+
+  /** With everything scheduled; for operations, and for reads that Kafka answers from the active controller's state. */
+  get image(): MetadataImage {
+    return this.#image;
+  }
+
+  get committedImage(): MetadataImage {
+    return this.#builder.image;
+  }
+
+  /** Runs the operation and resolves with its response once its records are committed. */
+  submit<T>(name: string, operation: Operation<T>): Promise<T> {
+    if (!this.isActive) return Promise.reject(this.#notController());
+    let result: ReturnType<Operation<T>>;
+    try {
+      result = operation(this.#context());
+    } catch (error) {
+      if (!(error instanceof KafkaError)) this.#logger.error(`${name}: the operation failed`, error);
+      return Promise.reject(error);
+    }
+    if (result.records.length > 0 && !this.#schedule(name, result.records))
+      return Promise.reject(this.#notController());
+    result.afterReplay?.();
+    return this.#whenCommitted(this.#lastScheduledOffset, result.response);
+  }
+
+  #context(): OperationContext {
+    const { config, configRules, random, raft, clock } = this.#options;
+    return {
+      image: this.#image,
+      nextOffset: this.#lastScheduledOffset + 1,
+      config,
+      configRules,
+      random,
+      heartbeats: this.#heartbeats,
+      monotonicMs: clock.monotonicMs(),
+      kraftVersion: raft.kraftVersion(),
+    };
+  }
+
+  #notController(): KafkaError {
+    const { leaderId } = this.#leader;
+    const message =
+      leaderId < 0 ? 'No controller appears to be active.' : `The active controller appears to be node ${leaderId}.`;
+    return new KafkaError(ErrorCode.NOT_CONTROLLER, message);
+  }
+
+  /** Replay first: records that do not replay must never reach the log. */
+  #schedule(name: string, records: readonly MetadataRecord[]): boolean {
+    const epoch = this.#claimedEpoch;
+    const baseOffset = this.#lastScheduledOffset + 1;
+    try {
+      const timestampMs = this.#options.clock.nowMs();
+      const after = imageAfter(this.#image, records, { baseOffset, epoch, timestampMs });
+      const lastOffset = this.#options.raft.scheduleAppend(epoch, records.map(encodeRecord));
+      assert(lastOffset === after.offset, `${name}: raft appended at another offset than the controller expected`);
+      this.#image = after;
+      this.#lastScheduledOffset = lastOffset;
+      this.#pending.push({ image: after, records: records.length });
+      return true;
+    } catch (error) {
+      this.#logger.error(`${name}: failed to write; giving up leadership of epoch ${epoch}`, error);
+      this.#renounce('an append failed');
+      this.#options.raft.resign(epoch);
+      return false;
+    }
+  }
+
+  #whenCommitted<T>(offset: number, response: T): Promise<T> {
+    if (this.#pending.length === 0) return Promise.resolve(response);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ offset, done: (error) => (error === null ? resolve(response) : reject(error)) });
+    });
+  }
+
+  // What raft tells.
+
+  onSnapshot(snapshot: SnapshotReader): void {
+    assert(!this.isActive, 'an active controller never loads a snapshot');
+    this.#image = this.#builder.applySnapshot(snapshot).image;
+  }
+
+  onCommit(batch: CommittedBatch): void {
+    if (!this.isActive) {
+      this.#builder.applyBatch(batch);
+      this.#image = this.#builder.image;
+      return;
+    }
+    let committed: MetadataImage | null = null;
+    while (this.#pending.length > 0 && (this.#pending[0] as PendingImage).image.offset <= batch.lastOffset) {
+      committed = (this.#pending.shift() as PendingImage).image;
+    }
+    if (committed !== null) this.#builder.adopt(committed, false);
+    this.#answer(batch.lastOffset);
+  }
+
+  #answer(committedOffset: number): void {
+    let count = 0;
+    while (count < this.#waiting.length && (this.#waiting[count] as Waiting).offset <= committedOffset) count++;
+    for (const waiting of this.#waiting.splice(0, count)) waiting.done(null);
+  }
+
+  onLeaderChange(leader: LeaderAndEpoch): void {
+    const wasActive = this.isActive;
+    this.#leader = leader;
+    const isMe = leader.leaderId === this.#options.config.nodeId;
+    if (wasActive && (!isMe || leader.epoch !== this.#claimedEpoch)) {
+      this.#renounce(`node ${leader.leaderId} leads in epoch ${leader.epoch}`);
+    }
+    if (isMe && !this.isActive) this.#claim(leader.epoch);
+  }
+
+  // Leadership.
+
+  #claim(epoch: number): void {
+    const { raft, clock, bootstrap, config } = this.#options;
+    this.#claimedEpoch = epoch;
+    this.#image = this.#builder.image;
+    this.#lastScheduledOffset = raft.nextOffset() - 1;
+    this.#heartbeats.reset();
+    for (const broker of this.#image.brokers.values()) {
+      if (!broker.fenced) this.#heartbeats.touch(broker.id, broker.epoch, clock.monotonicMs());
+    }
+    const openTransaction = this.#builder.inTransaction;
+    const activation = activationRecords(this.#image, openTransaction, bootstrap, config.staticMinInsyncReplicas);
+    this.#builder.adopt(this.#builder.image, false);
+    this.#logger.info(
+      `Becoming the active controller at epoch ${epoch}, next write offset ${raft.nextOffset()}. ${activation.reason}`,
+    );
+    if (activation.records.length > 0 && !this.#schedule('activation', activation.records)) return;
+    for (const task of PERIODIC_TASKS) this.#startTask(task);
+  }
+
+  #renounce(reason: string): void {
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+    if (!this.isActive) return;
+    this.#logger.info(`Renouncing the leadership of epoch ${this.#claimedEpoch} because ${reason}.`);
+    this.#claimedEpoch = -1;
+    this.#pending = [];
+    this.#image = this.#builder.image;
+    this.#heartbeats.reset();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const one of waiting) one.done(this.#notController());
+  }
+
+  #startTask(task: PeriodicTask): void {
+    const intervalMs = task.intervalMs(this.#options.config);
+    if (intervalMs <= 0) return;
+    const epoch = this.#claimedEpoch;
+    let seenOffset = this.#lastScheduledOffset;
+    const again = (): void => {
+      this.#timers.set(task, this.#options.timers.after(intervalMs, run, { unref: true }));
+    };
+    const run = (): void => {
+      if (this.#claimedEpoch !== epoch) return;
+      if (task.onlyWhenIdle !== true || seenOffset === this.#lastScheduledOffset) {
+        // A periodic task has nobody to answer; what went wrong is logged where it happened.
+        this.submit(task.name, (context) => task.run(context, intervalMs)).catch(() => {});
+      }
+      seenOffset = this.#lastScheduledOffset;
+      again();
+    };
+    again();
+  }
+}

@@ -1,0 +1,43 @@
+/** What the active controller does by itself, at intervals. */
+import { metadataRecord } from '../metadata/records.ts';
+import { fenceStaleBroker } from './brokers/fencing.ts';
+import type { ControllerConfig } from './controller-config.ts';
+import type { OperationContext, OperationResult } from './operation.ts';
+import { electPreferredLeaders, electUncleanLeaders } from './partitions/elections.ts';
+
+export interface PeriodicTask {
+  readonly name: string;
+  /** 0: never. */
+  intervalMs(config: ControllerConfig): number;
+  /** Skipped when something was written since its last turn. */
+  readonly onlyWhenIdle?: boolean;
+  run(context: OperationContext, intervalMs: number): OperationResult<void>;
+}
+
+export const PERIODIC_TASKS: readonly PeriodicTask[] = [
+  {
+    name: 'maybeFenceStaleBroker',
+    intervalMs: (config) => config.brokerSessionTimeoutMs / 8,
+    run: (context, intervalMs) => {
+      context.heartbeats.noticeAbsence(context.monotonicMs, intervalMs);
+      return fenceStaleBroker(context);
+    },
+  },
+  {
+    // Lets followers and brokers notice that they lag behind, or that the quorum is gone.
+    name: 'writeNoOpRecord',
+    intervalMs: (config) => config.metadataMaxIdleIntervalMs,
+    onlyWhenIdle: true,
+    run: () => ({ records: [metadataRecord('noOp', 0, {})], response: undefined }),
+  },
+  {
+    name: 'electPreferred',
+    intervalMs: (config) => config.leaderImbalanceCheckIntervalMs,
+    run: (context) => electPreferredLeaders(context),
+  },
+  {
+    name: 'electUnclean',
+    intervalMs: (config) => config.uncleanElectionCheckIntervalMs,
+    run: (context) => electUncleanLeaders(context),
+  },
+];
