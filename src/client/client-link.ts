@@ -1,0 +1,222 @@
+/**
+ * A connection to a broker: versions are agreed when it opens, requests go out at once and are answered in order, each
+ * within its time. After a failure of any kind it is closed, and every request that waits learns why.
+ */
+import { ErrorCode, errorName } from '../protocol/error-codes.ts';
+import { decodeResponseFrame, encodeRequestFrame } from '../protocol/frames.ts';
+import { apiVersionsRequest, apiVersionsResponse } from '../protocol/messages/api-versions.ts';
+import type { Connection, Runtime, TimerHandle } from '../runtime/runtime.ts';
+import { type Api, api } from './api.ts';
+import { type Link, LinkError, type LinkOptions } from './link.ts';
+import type { Address } from './settings.ts';
+
+const API_VERSIONS = api(apiVersionsRequest, apiVersionsResponse);
+const SOFTWARE_NAME = 'kts';
+const SOFTWARE_VERSION = '0.1.0';
+/** A larger answer is damage: brokers cut theirs far below. */
+const MAX_FRAME_BYTES = 0x7fff_ffff;
+
+interface Waiting {
+  readonly correlationId: number;
+  readonly take: (frame: Buffer) => void;
+  readonly fail: (error: Error) => void;
+  readonly timer: TimerHandle;
+}
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+export class ClientLink implements Link {
+  readonly address: Address;
+  readonly #runtime: Runtime;
+  readonly #clientId: string;
+  readonly #connection: Connection;
+  readonly #waiting: Waiting[] = [];
+  readonly #frames: FrameReader;
+  readonly #ranges = new Map<number, Range>();
+  #nextCorrelationId = 0;
+  #closed: Error | undefined;
+
+  private constructor(options: LinkOptions, connection: Connection) {
+    this.address = options.address;
+    this.#runtime = options.runtime;
+    this.#clientId = options.clientId;
+    this.#connection = connection;
+    this.#frames = new FrameReader((frame) => this.#answered(frame));
+    connection.onData((bytes) => {
+      try {
+        this.#frames.push(bytes);
+      } catch (error) {
+        this.#fail(new LinkError(error instanceof Error ? error.message : String(error), { cause: error }));
+      }
+    });
+    connection.onClose((error) => {
+      this.#fail(new LinkError(error?.message ?? 'the broker closed the connection', { cause: error }));
+    });
+  }
+
+  static async open(options: LinkOptions): Promise<ClientLink> {
+    const connection = await options.runtime.sockets.connect({
+      ...options.address,
+      timeoutMs: options.connectTimeoutMs,
+    });
+    const link = new ClientLink(options, connection);
+    try {
+      await link.#agree(options.requestTimeoutMs);
+    } catch (error) {
+      link.close();
+      throw error;
+    }
+    return link;
+  }
+
+  /** The newest ApiVersions that we know; a broker that does not know it answers with version 0 and what it knows. */
+  async #agree(timeoutMs: number): Promise<void> {
+    const own = API_VERSIONS.request.validVersions?.max ?? 0;
+    const value = { clientSoftwareName: SOFTWARE_NAME, clientSoftwareVersion: SOFTWARE_VERSION };
+    const frame = await this.#exchange(API_VERSIONS, own, value, timeoutMs);
+    // The error code is the first field behind the correlation id, in every version.
+    let code = frame.readInt16BE(4);
+    let response = code === ErrorCode.UNSUPPORTED_VERSION ? undefined : this.#decode(API_VERSIONS, own, frame);
+    if (response === undefined) {
+      const fallback = this.#decode(API_VERSIONS, 0, frame).apiKeys.find((key) => key.apiKey === 18)?.maxVersion ?? 0;
+      const version = Math.min(own, fallback);
+      response = this.#decode(API_VERSIONS, version, await this.#exchange(API_VERSIONS, version, value, timeoutMs));
+      code = response.errorCode;
+    }
+    if (code !== 0) throw new LinkError(`the broker answered ${errorName(code)} to the first request`);
+    for (const key of response.apiKeys) this.#ranges.set(key.apiKey, { min: key.minVersion, max: key.maxVersion });
+  }
+
+  get isOpen(): boolean {
+    return this.#closed === undefined;
+  }
+
+  version(which: Api<unknown, unknown>, limit = Number.POSITIVE_INFINITY): number | undefined {
+    const theirs = this.#ranges.get(which.request.apiKey);
+    const ours = which.request.validVersions;
+    if (theirs === undefined || ours === null) return undefined;
+    const version = Math.min(theirs.max, ours.max, limit);
+    return version < theirs.min || version < ours.min ? undefined : version;
+  }
+
+  async send<In, Out>(which: Api<In, Out>, version: number, value: In, timeoutMs: number): Promise<Out> {
+    return this.#decode(which, version, await this.#exchange(which, version, value, timeoutMs));
+  }
+
+  #decode<In, Out>(which: Api<In, Out>, version: number, frame: Buffer): Out {
+    return decodeResponseFrame(which.response, version, frame).body;
+  }
+
+  #exchange<In>(which: Api<In, unknown>, version: number, value: In, timeoutMs: number): Promise<Buffer> {
+    const correlationId = this.#newCorrelationId();
+    const frame = encodeRequestFrame(which.request, version, { correlationId, clientId: this.#clientId }, value);
+    return this.#exchangeFrame(frame, correlationId, timeoutMs);
+  }
+
+  #newCorrelationId(): number {
+    this.#nextCorrelationId = (this.#nextCorrelationId + 1) & 0x7fff_ffff;
+    return this.#nextCorrelationId;
+  }
+
+  #exchangeFrame(frame: Buffer, correlationId: number, timeoutMs: number): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed !== undefined) {
+        reject(this.#closed);
+        return;
+      }
+      const timer = this.#runtime.timers.after(timeoutMs, () => {
+        this.#fail(new LinkError(`no answer within ${timeoutMs} ms`));
+      });
+      this.#waiting.push({ correlationId, take: resolve, fail: reject, timer });
+      this.#connection.write(frame);
+    });
+  }
+
+  /** Stamps a prepared request frame with a number of this connection and sends it. */
+  async sendPrepared<In, Out>(which: Api<In, Out>, version: number, frame: Buffer, timeoutMs: number): Promise<Out> {
+    const correlationId = this.#newCorrelationId();
+    frame.writeInt32BE(correlationId, 8);
+    return this.#decode(which, version, await this.#exchangeFrame(frame, correlationId, timeoutMs));
+  }
+
+  sendPreparedUnanswered(frame: Buffer): Promise<void> {
+    if (this.#closed !== undefined) return Promise.reject(this.#closed);
+    frame.writeInt32BE(this.#newCorrelationId(), 8);
+    return new Promise((resolve) => {
+      this.#connection.write(frame, resolve);
+    });
+  }
+
+  #answered(frame: Buffer): void {
+    const next = this.#waiting.shift();
+    if (next === undefined || frame.length < 4 || frame.readInt32BE(0) !== next.correlationId) {
+      const error = new LinkError('the broker answered something that was not asked');
+      next?.timer.cancel();
+      next?.fail(error);
+      this.#fail(error);
+      return;
+    }
+    next.timer.cancel();
+    next.take(frame);
+  }
+
+  #fail(error: Error): void {
+    if (this.#closed !== undefined) return;
+    this.#closed = error;
+    this.#connection.destroy();
+    for (const waiting of this.#waiting.splice(0)) {
+      waiting.timer.cancel();
+      waiting.fail(error);
+    }
+  }
+
+  close(): void {
+    this.#fail(new LinkError('the connection was closed'));
+  }
+}
+
+/** Cuts the stream into frames, each in one exact buffer, without its size. */
+class FrameReader {
+  readonly #deliver: (frame: Buffer) => void;
+  #frame: Buffer | undefined;
+  #filled = 0;
+  readonly #size = Buffer.alloc(4);
+  #sizeFilled = 0;
+
+  constructor(deliver: (frame: Buffer) => void) {
+    this.#deliver = deliver;
+  }
+
+  push(bytes: Buffer): void {
+    let at = 0;
+    while (at < bytes.length) {
+      if (this.#frame === undefined) {
+        while (this.#sizeFilled < 4 && at < bytes.length) this.#size[this.#sizeFilled++] = bytes[at++] as number;
+        if (this.#sizeFilled < 4) return;
+        const size = this.#size.readInt32BE(0);
+        if (size < 0 || size > MAX_FRAME_BYTES) throw new RangeError(`an answer cannot have ${size} bytes`);
+        this.#sizeFilled = 0;
+        if (bytes.length - at >= size) {
+          // Whole in this chunk, which is ours: a view is enough.
+          this.#deliver(bytes.subarray(at, at + size));
+          at += size;
+          continue;
+        }
+        this.#frame = Buffer.allocUnsafeSlow(size);
+        this.#filled = 0;
+      }
+      const frame = this.#frame;
+      const part = Math.min(frame.length - this.#filled, bytes.length - at);
+      bytes.copy(frame, this.#filled, at, at + part);
+      this.#filled += part;
+      at += part;
+      if (this.#filled === frame.length) {
+        this.#frame = undefined;
+        this.#deliver(frame);
+      }
+    }
+  }
+}

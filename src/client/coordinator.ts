@@ -1,0 +1,87 @@
+/** Which broker coordinates a group, remembered until it says that it does not. */
+import { ErrorCode, errorRow } from '../protocol/error-codes.ts';
+import { findCoordinatorRequest, findCoordinatorResponse } from '../protocol/messages/find-coordinator.ts';
+import { type Api, api } from './api.ts';
+import type { Deadline } from './backoff.ts';
+import { type ClusterView, UnreachableError } from './cluster-view.ts';
+import { toKafkaError } from './error-text.ts';
+import { LinkError } from './link.ts';
+
+const FIND_COORDINATOR = api(findCoordinatorRequest, findCoordinatorResponse);
+const GROUP = 0;
+
+export class Coordinators {
+  readonly #cluster: ClusterView;
+  readonly #nodes = new Map<string, number>();
+
+  constructor(cluster: ClusterView) {
+    this.#cluster = cluster;
+  }
+
+  forget(group: string): void {
+    this.#nodes.delete(group);
+  }
+
+  async nodeOf(group: string, deadline: Deadline, doing: string): Promise<number> {
+    const known = this.#nodes.get(group);
+    if (known !== undefined) return known;
+    for (let attempt = 0; ; attempt++) {
+      const response = await this.#cluster.call(
+        FIND_COORDINATOR,
+        { keyType: GROUP, coordinatorKeys: [group] },
+        { deadline, doing: `${doing}(api=FIND_COORDINATOR)` },
+      );
+      const found = response.coordinators[0];
+      const code = found?.errorCode ?? ErrorCode.COORDINATOR_NOT_AVAILABLE;
+      if (found !== undefined && code === 0) {
+        if (this.#cluster.broker(found.nodeId) === undefined) await this.#cluster.refresh([], { deadline });
+        this.#nodes.set(group, found.nodeId);
+        return found.nodeId;
+      }
+      if (!errorRow(code).retriable || deadline.passed) throw toKafkaError(code, found?.errorMessage);
+      await this.#cluster.pause(attempt, deadline);
+    }
+  }
+
+  /** Sends to the coordinator; looks it up again when it has moved, loads, or is gone. */
+  async call<In, Out>(
+    group: string,
+    which: Api<In, Out>,
+    value: In,
+    options: {
+      readonly codeOf: (response: Out) => number;
+      readonly deadline?: Deadline;
+      readonly maxVersion?: number;
+      readonly timeoutMs?: number;
+      readonly doing: string;
+    },
+  ): Promise<Out> {
+    const deadline = options.deadline ?? this.#cluster.deadline();
+    for (let attempt = 0; ; attempt++) {
+      const node = await this.nodeOf(group, deadline, options.doing);
+      try {
+        const response = await this.#cluster.call(which, value, { ...options, node, deadline: this.#short(deadline) });
+        const code = options.codeOf(response);
+        if (!isCoordinatorGone(code) || deadline.passed) return response;
+      } catch (error) {
+        const gone = error instanceof LinkError || error instanceof UnreachableError;
+        if (!gone || deadline.passed) throw error;
+      }
+      this.forget(group);
+      await this.#cluster.pause(attempt, deadline);
+    }
+  }
+
+  /** A broker that is gone is not waited for to the end: another may coordinate the group by then. */
+  #short(deadline: Deadline): Deadline {
+    return this.#cluster.deadline(Math.min(deadline.leftMs, this.#cluster.settings.requestTimeoutMs));
+  }
+}
+
+export function isCoordinatorGone(code: number): boolean {
+  return (
+    code === ErrorCode.NOT_COORDINATOR ||
+    code === ErrorCode.COORDINATOR_NOT_AVAILABLE ||
+    code === ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
+  );
+}

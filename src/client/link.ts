@@ -1,0 +1,32 @@
+/** One connection to a broker, as the client sees it. */
+import type { Runtime } from '../runtime/runtime.ts';
+import type { Api } from './api.ts';
+import type { Address } from './settings.ts';
+
+export interface LinkOptions {
+  readonly runtime: Runtime;
+  readonly address: Address;
+  readonly clientId: string;
+  readonly connectTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+}
+
+export interface Link {
+  readonly address: Address;
+  readonly isOpen: boolean;
+  /** The newest version of both sides, at most `limit`; undefined when the broker lacks the API. */
+  version(api: Api<unknown, unknown>, limit?: number): number | undefined;
+  send<In, Out>(api: Api<In, Out>, version: number, value: In, timeoutMs: number): Promise<Out>;
+  /** Like `send`, with a whole request frame made elsewhere: only its correlation id is set. */
+  sendPrepared<In, Out>(api: Api<In, Out>, version: number, frame: Buffer, timeoutMs: number): Promise<Out>;
+  /** For requests that are never answered (acks=0). Resolves when the bytes are on their way. */
+  sendPreparedUnanswered(frame: Buffer): Promise<void>;
+  close(): void;
+}
+
+export type OpenLink = (options: LinkOptions) => Promise<Link>;
+
+/** The connection failed, or ended before the answer came: whether the request was seen is unknown. */
+export class LinkError extends Error {
+  override readonly name = 'LinkError';
+}

@@ -1,0 +1,69 @@
+/** What every client needs to know, with the defaults of Kafka's clients. */
+import { EXIT, KtsError } from '../base/kts-error.ts';
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ClientSettings {
+  readonly bootstrapServers: string;
+  readonly clientId: string;
+  /** How long one answer may take. */
+  readonly requestTimeoutMs: number;
+  /** How long one call may take, with its repetitions. */
+  readonly apiTimeoutMs: number;
+  /** How long nobody may answer at all before the first answer came. */
+  readonly bootstrapPatienceMs: number;
+  readonly connectTimeoutMs: number;
+  readonly retryBackoffMs: number;
+  readonly retryBackoffMaxMs: number;
+  readonly metadataMaxAgeMs: number;
+}
+
+export const DEFAULT_SETTINGS: ClientSettings = {
+  bootstrapServers: 'localhost:9092',
+  clientId: 'kts',
+  requestTimeoutMs: 30_000,
+  apiTimeoutMs: 60_000,
+  bootstrapPatienceMs: 60_000,
+  connectTimeoutMs: 10_000,
+  retryBackoffMs: 100,
+  retryBackoffMaxMs: 1_000,
+  metadataMaxAgeMs: 300_000,
+};
+
+/** What was wrong with the addresses, in Kafka's words in `strictText`. */
+export class AddressError extends KtsError {
+  readonly strictText: string;
+
+  constructor(message: string, strictText: string) {
+    super(message, { exitCode: EXIT.usage, hint: 'an address is HOST:PORT, several are parted by commas' });
+    this.strictText = strictText;
+  }
+}
+
+/** Reads `host:port,[v6]:port,PROTOCOL://host:port`. */
+export function parseAddresses(text: string): Address[] {
+  const addresses: Address[] = [];
+  for (const part of text.split(',')) {
+    const word = part.trim();
+    if (word === '') continue;
+    const match = /^(?:[a-zA-Z0-9_]+:\/\/)?(?:\[([^\]]+)\]|([^:[\]/]+)):(\d+)$/.exec(word);
+    if (match === null) {
+      throw new AddressError(`'${word}' is not an address`, `Invalid url in bootstrap.servers: ${word}`);
+    }
+    const port = Number(match[3]);
+    if (port > 65535) {
+      throw new AddressError(`${word} has no valid port`, `Invalid port in bootstrap.servers: ${word}`);
+    }
+    addresses.push({ host: (match[1] ?? match[2]) as string, port });
+  }
+  if (addresses.length === 0) {
+    throw new AddressError(
+      'no broker address was given',
+      'You must set either bootstrap.servers or bootstrap.controllers',
+    );
+  }
+  return addresses;
+}
