@@ -1,7 +1,8 @@
 /**
- * LZ4 in its frame format with independent blocks, as Kafka writes and requires it. The JavaScript form of the block
- * codec; compression.ts takes a native one for compressing where it loads.
+ * LZ4 in its frame format with independent blocks, as Kafka writes and requires it. Blocks are compressed here (the
+ * native package is no quicker) and inflated natively where that loads and pays.
  */
+import { nativeLz4 } from './compression-native.ts';
 import { ProtocolError } from './kafka-error.ts';
 
 const MAGIC = 0x184d2204;
@@ -17,8 +18,18 @@ const UNCOMPRESSED_BIT = 0x8000_0000;
 const BLOCK_BYTES = 64 * 1024;
 const BLOCK_CODE = 4;
 
-/** Compresses one block; null when it does not shrink. */
-export type Lz4Deflate = (bytes: Uint8Array) => Uint8Array | null;
+/**
+ * Inflates the block bytes[from, end) into out[start, limit); returns the position after it, or -1 when it is damaged or
+ * does not fit.
+ */
+export type Lz4Inflate = (
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  out: Uint8Array,
+  start: number,
+  limit: number,
+) => number;
 
 function corrupt(what: string): ProtocolError {
   return new ProtocolError(`corrupt lz4 data: ${what}`);
@@ -76,15 +87,30 @@ export function xxhash32(bytes: Uint8Array, start = 0, end = bytes.length): numb
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** Inflates one block into out[start, limit); returns the position after it, or -1 when it does not fit or is damaged. */
-export function inflateLz4Block(
-  bytes: Uint8Array,
-  from: number,
-  end: number,
-  out: Uint8Array,
-  start: number,
-  limit: number,
-): number {
+/** Below this a native call costs more than it saves. */
+const NATIVE_FROM_BYTES = 1024;
+const SIZE_BYTES = 4;
+/** Takes a size and a block of the usual size together; made when first needed. */
+let scratch: Buffer | null = null;
+
+const inflateBlock: Lz4Inflate = (bytes, from, end, out, start, limit) => {
+  const size = end - from;
+  const native = size < NATIVE_FROM_BYTES || size > BLOCK_BYTES ? null : nativeLz4();
+  if (native === null) return inflateLz4Block(bytes, from, end, out, start, limit);
+  scratch ??= Buffer.allocUnsafeSlow(SIZE_BYTES + BLOCK_BYTES);
+  write32(scratch, 0, limit - start);
+  scratch.set(bytes.subarray(from, end), SIZE_BYTES);
+  try {
+    const block = native.uncompressSync(scratch.subarray(0, SIZE_BYTES + size));
+    out.set(block, start);
+    return start + block.length;
+  } catch {
+    return -1;
+  }
+};
+
+/** The TypeScript form. */
+export const inflateLz4Block: Lz4Inflate = (bytes, from, end, out, start, limit) => {
   let at = from;
   let to = start;
   while (at < end) {
@@ -125,7 +151,7 @@ export function inflateLz4Block(
     to += size;
   }
   return end === from ? start : -1;
-}
+};
 
 const HASH_BITS = 14;
 const table = new Int32Array(1 << HASH_BITS);
@@ -134,7 +160,7 @@ const LAST_LITERALS = 5;
 const MATCH_SAFETY = 12;
 
 /** Compresses one block of up to 64 KiB; null when it does not shrink. */
-export function deflateLz4Block(bytes: Uint8Array): Uint8Array | null {
+function deflateLz4Block(bytes: Uint8Array): Uint8Array | null {
   const length = bytes.length;
   const out = Buffer.allocUnsafeSlow(length + Math.ceil(length / 255) + 16);
   table.fill(-1);
@@ -204,11 +230,11 @@ function frameHeader(): Buffer {
 }
 
 /** One frame of independent blocks of 64 KiB without checksums, as Kafka's producer writes it. */
-export function deflateLz4(bytes: Uint8Array, deflate: Lz4Deflate): Buffer {
+export function deflateLz4(bytes: Uint8Array): Buffer {
   const parts: Uint8Array[] = [HEADER];
   for (let at = 0; at < bytes.length; at += BLOCK_BYTES) {
     const block = bytes.subarray(at, at + BLOCK_BYTES);
-    const packed = deflate(block);
+    const packed = deflateLz4Block(block);
     const size = Buffer.allocUnsafe(4);
     write32(size, 0, packed === null ? block.length | UNCOMPRESSED_BIT : packed.length);
     parts.push(size, packed ?? block);
@@ -246,7 +272,12 @@ function readDescriptor(bytes: Uint8Array, start: number): FrameDescriptor {
 }
 
 /** Inflates one frame; `tooLarge` makes the error for more than `maxBytes`. */
-export function inflateLz4(bytes: Uint8Array, maxBytes: number, tooLarge: () => Error): Uint8Array {
+export function inflateLz4(
+  bytes: Uint8Array,
+  maxBytes: number,
+  tooLarge: () => Error,
+  inflate: Lz4Inflate = inflateBlock,
+): Uint8Array {
   const frame = readDescriptor(bytes, 0);
   // A block can give 255 times its size at most, and no more than the frame's block size.
   let out = Buffer.allocUnsafeSlow(Math.min(maxBytes, Math.max(frame.blockBytes, bytes.length * 4)));
@@ -267,7 +298,7 @@ export function inflateLz4(bytes: Uint8Array, maxBytes: number, tooLarge: () => 
       to += size;
     } else {
       const limit = Math.min(out.length, to + frame.blockBytes);
-      const end = inflateLz4Block(bytes, at, at + size, out, to, limit);
+      const end = inflate(bytes, at, at + size, out, to, limit);
       if (end < 0) throw limit - to < most ? tooLarge() : corrupt('damaged block');
       to = end;
     }

@@ -2,23 +2,53 @@
  * Snappy as Kafka uses it: blocks in the framing of xerial's Java library, or one bare block (librdkafka, others).
  * The JavaScript form of the block codec; compression.ts takes a native one instead where it loads.
  */
+import { nativeSnappy } from './compression-native.ts';
 import { ProtocolError } from './kafka-error.ts';
 
-/** Compresses or inflates one bare snappy block. `maxBytes` bounds what `inflate` gives. */
+/** Compresses or inflates one bare snappy block. Whoever inflates has looked at the length that the block claims. */
 export interface SnappyBlocks {
   deflate(bytes: Uint8Array): Uint8Array;
-  inflate(bytes: Uint8Array, maxBytes: number): Uint8Array;
+  inflate(bytes: Uint8Array): Uint8Array;
 }
+
+/** Below this a native call costs more than it saves. */
+const NATIVE_FROM_BYTES = 512;
+
+/** Native where it loads and pays. */
+export const SNAPPY_BLOCKS: SnappyBlocks = {
+  deflate(bytes) {
+    const native = bytes.length < NATIVE_FROM_BYTES ? null : nativeSnappy();
+    return native === null ? deflateSnappyBlock(bytes) : native.compressSync(bytes, { copyOutputData: true });
+  },
+  inflate(bytes) {
+    const native = bytes.length < NATIVE_FROM_BYTES ? null : nativeSnappy();
+    if (native === null) return inflateSnappyBlock(bytes);
+    try {
+      return native.uncompressSync(bytes, { asBuffer: true, copyOutputData: true });
+    } catch (error) {
+      throw new ProtocolError('corrupt snappy data', { cause: error });
+    }
+  },
+};
+
+/** The TypeScript form. */
+export const SNAPPY_BLOCKS_OF_TABLES: SnappyBlocks = { deflate: deflateSnappyBlock, inflate: inflateSnappyBlock };
 
 const MAX_OFFSET_BITS = 14;
 
-/** The inflated length that the block claims, and where its elements begin. */
+/**
+ * The inflated length that the block claims, and where its elements begin. No element of three bytes yields more than
+ * 64, so a claim beyond that is a lie, and nothing is ever allocated for it.
+ */
 function blockLength(bytes: Uint8Array): { length: number; at: number } {
   let length = 0;
   for (let i = 0; i < 5 && i < bytes.length; i++) {
     const byte = bytes[i]!;
     length += (byte & 0x7f) * 2 ** (7 * i);
-    if (byte < 0x80) return { length, at: i + 1 };
+    if (byte < 0x80) {
+      if (length > bytes.length * 64) break;
+      return { length, at: i + 1 };
+    }
   }
   throw corrupt();
 }
@@ -27,15 +57,8 @@ function corrupt(): ProtocolError {
   return new ProtocolError('corrupt snappy data');
 }
 
-/** The claimed inflated length of one bare block, at most 2^35. */
-export function snappyBlockLength(bytes: Uint8Array): number {
-  return blockLength(bytes).length;
-}
-
-export function inflateSnappyBlock(bytes: Uint8Array, maxBytes: number): Uint8Array {
+function inflateSnappyBlock(bytes: Uint8Array): Uint8Array {
   const { length, at: first } = blockLength(bytes);
-  // No element of three bytes yields more than 64, so a longer claim is a lie and nothing is allocated for it.
-  if (length > maxBytes || length > bytes.length * 64) throw corrupt();
   const out = Buffer.allocUnsafeSlow(length);
   const end = bytes.length;
   let at = first;
@@ -91,7 +114,7 @@ function read32(bytes: Uint8Array, at: number): number {
 }
 
 /** Blocks of up to 64 KiB only, which is all that the framing makes. */
-export function deflateSnappyBlock(bytes: Uint8Array): Uint8Array {
+function deflateSnappyBlock(bytes: Uint8Array): Uint8Array {
   const length = bytes.length;
   const out = Buffer.allocUnsafeSlow(32 + length + Math.ceil(length / 6));
   let to = 0;
@@ -172,7 +195,7 @@ const XERIAL_MAGIC_BYTES = 8;
 const XERIAL_BLOCK_BYTES = 32 * 1024;
 
 /** Compresses into xerial's framing, which every Kafka client reads. */
-export function deflateSnappy(bytes: Uint8Array, blocks: SnappyBlocks): Buffer {
+export function deflateSnappy(bytes: Uint8Array, blocks: SnappyBlocks = SNAPPY_BLOCKS): Buffer {
   const parts: Uint8Array[] = [XERIAL_HEADER];
   for (let at = 0; at < bytes.length; at += XERIAL_BLOCK_BYTES) {
     const packed = blocks.deflate(bytes.subarray(at, at + XERIAL_BLOCK_BYTES));
@@ -187,12 +210,12 @@ export function deflateSnappy(bytes: Uint8Array, blocks: SnappyBlocks): Buffer {
 export function inflateSnappy(
   bytes: Uint8Array,
   maxBytes: number,
-  blocks: SnappyBlocks,
   tooLarge: () => Error,
+  blocks: SnappyBlocks = SNAPPY_BLOCKS,
 ): Uint8Array {
   if (!isXerial(bytes)) {
     if (blockLength(bytes).length > maxBytes) throw tooLarge();
-    return blocks.inflate(bytes, maxBytes);
+    return blocks.inflate(bytes);
   }
   const parts: Uint8Array[] = [];
   let total = 0;
@@ -210,7 +233,7 @@ export function inflateSnappy(
     const block = bytes.subarray(at, at + size);
     total += blockLength(block).length;
     if (total > maxBytes) throw tooLarge();
-    parts.push(blocks.inflate(block, maxBytes));
+    parts.push(blocks.inflate(block));
     at += size;
   }
   return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts);

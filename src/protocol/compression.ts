@@ -5,8 +5,8 @@
  * Inflating never gives more than the caller's bound: beyond it InflatedTooLargeError, on damage ProtocolError.
  */
 import * as zlib from 'node:zlib';
-import { deflateLz4, deflateLz4Block, inflateLz4 } from './compression-lz4.ts';
-import { deflateSnappy, deflateSnappyBlock, inflateSnappy, inflateSnappyBlock } from './compression-snappy.ts';
+import { deflateLz4, inflateLz4 } from './compression-lz4.ts';
+import { deflateSnappy, inflateSnappy } from './compression-snappy.ts';
 import { ProtocolError } from './kafka-error.ts';
 
 /** The numbers in a batch's attributes. */
@@ -39,9 +39,9 @@ export function compress(codec: number, level: number | undefined, bytes: Uint8A
     case CODEC.gzip:
       return zlib.gzipSync(bytes, { level: level ?? DEFAULT_GZIP_LEVEL });
     case CODEC.snappy:
-      return deflateSnappy(bytes, { deflate: deflateSnappyBlock, inflate: inflateSnappyBlock });
+      return deflateSnappy(bytes);
     case CODEC.lz4:
-      return deflateLz4(bytes, deflateLz4Block);
+      return deflateLz4(bytes);
     case CODEC.zstd:
       return zlib.zstdCompressSync(bytes, {
         params: { [zlib.constants.ZSTD_c_compressionLevel]: level ?? DEFAULT_ZSTD_LEVEL },
@@ -59,7 +59,7 @@ export function decompress(codec: number, bytes: Uint8Array, maxBytes: number): 
     case CODEC.gzip:
       return guarded(codec, tooLarge, () => zlib.gunzipSync(bytes, { maxOutputLength: maxBytes, chunkSize: CHUNK }));
     case CODEC.snappy:
-      return inflateSnappy(bytes, maxBytes, { deflate: deflateSnappyBlock, inflate: inflateSnappyBlock }, tooLarge);
+      return inflateSnappy(bytes, maxBytes, tooLarge);
     case CODEC.lz4:
       return inflateLz4(bytes, maxBytes, tooLarge);
     case CODEC.zstd:
