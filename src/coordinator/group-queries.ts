@@ -88,9 +88,11 @@ export class GroupQueries {
     const isForeign = groups.foreign(groupId) !== undefined;
     const isError = apiVersion >= GROUP_ID_NOT_FOUND_FROM;
     const message = isForeign ? `Group ${groupId} is not a classic group.` : `Group ${groupId} not found.`;
+    // Tools ask ConsumerGroupDescribe first, which says INVALID_GROUP_ID; here they fall back to this API and must too.
+    const errorCode = groupId === '' ? ErrorCode.INVALID_GROUP_ID : ErrorCode.GROUP_ID_NOT_FOUND;
     return {
-      errorCode: isError ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.NONE,
-      errorMessage: isError ? message : null,
+      errorCode: isError ? errorCode : ErrorCode.NONE,
+      errorMessage: isError && groupId !== '' ? message : null,
       groupId,
       groupState: 'Dead',
       protocolType: '',
