@@ -36,6 +36,8 @@ import { isExpired, ProducerState } from './producer-state.ts';
 export interface OpenLogOptions {
   /** The partition's own directory; it is made when absent. */
   readonly path: string;
+  /** Id of the log directory that it lies in. */
+  readonly directoryId?: Uuid;
   readonly topic: string;
   readonly partition: number;
   /** Null: whatever `partition.metadata` says. */
@@ -47,7 +49,7 @@ export interface OpenLogOptions {
   readonly recoveryPoint: number;
   /** From the checkpoint; 0 when there is none. */
   readonly logStartOffset: number;
-  readonly highWatermark?: number;
+  readonly highWatermark?: number | undefined;
 }
 
 export interface LoadedLog {

@@ -7,7 +7,7 @@
  * Everything but flush and close is synchronous.
  */
 import { dirname, join } from 'node:path';
-import type { Uuid } from '../base/uuid.ts';
+import { MIGRATING_DIR, type Uuid } from '../base/uuid.ts';
 import {
   baseOffsetAt,
   batchSizeAt,
@@ -62,6 +62,8 @@ const ALREADY_DURABLE = Promise.resolve();
 export class PartitionLog {
   readonly topic: string;
   readonly partition: number;
+  /** Id of the log directory. */
+  readonly directoryId: Uuid;
   #topicId: Uuid;
   #path: string;
   #config: LogConfig;
@@ -92,6 +94,7 @@ export class PartitionLog {
   private constructor(context: LogContext, options: OpenLogOptions, loaded: LoadedLog) {
     this.topic = options.topic;
     this.partition = options.partition;
+    this.directoryId = options.directoryId ?? MIGRATING_DIR;
     this.#topicId = loaded.topicId;
     this.#path = options.path;
     this.#config = options.config;

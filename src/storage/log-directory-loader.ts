@@ -1,0 +1,106 @@
+/** Opens every partition log that lies in one log directory; yields to the loop between logs. */
+import { join } from 'node:path';
+import { KtsError } from '../base/kts-error.ts';
+import type { Logger } from '../base/logger.ts';
+import { ZERO_UUID } from '../base/uuid.ts';
+import type { Files, Timers } from '../runtime/runtime.ts';
+import { METADATA_TOPIC_DIRECTORY, parsePartitionDirectory, REMOTE_INDEX_CACHE_DIRECTORY } from './file-names.ts';
+import type { LogConfig } from './log-config.ts';
+import { isDiskError, type LogContext } from './log-context.ts';
+import type { LogDirectory } from './log-directory.ts';
+import { PartitionLog } from './partition-log.ts';
+
+export interface DirectoryLoad {
+  readonly directory: LogDirectory;
+  readonly files: Files;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  readonly configOf: (topic: string) => LogConfig;
+  /** The path of the log of that name which another directory holds, or null. */
+  readonly isLoaded: (name: string) => string | null;
+  readonly onLog: (log: PartitionLog) => void;
+  /** A log that cannot be opened; the others go on. */
+  readonly onBroken: (name: string, reason: string) => void;
+  readonly onStray: (log: PartitionLog) => void;
+  readonly onDeleted: (path: string) => void;
+}
+
+const LOGS_PER_TURN = 32;
+
+export async function loadDirectory(load: DirectoryLoad): Promise<void> {
+  const { directory, files, logger } = load;
+  const clean = directory.cleanShutdown !== null;
+  const names = files.listSync(directory.path).filter((name) => isPartitionDirectory(load, name));
+  if (clean) {
+    logger.info(`Skipping recovery of ${names.length} logs from ${directory.path} since clean shutdown file was found`);
+  } else {
+    logger.info(
+      `Attempting recovery for all ${names.length} logs from ${directory.path} since no clean shutdown file was found`,
+    );
+  }
+  const checkpoints = directory.readCheckpoints();
+  let done = 0;
+  for (const name of names.sort()) {
+    const parsed = parsePartitionDirectory(name);
+    if (parsed === null) continue;
+    const path = join(directory.path, name);
+    if (parsed.kind === 'delete') load.onDeleted(path);
+    else if (parsed.kind === 'stray') logger.warn(`Found stray log dir ${path}; it is kept and not served`);
+    else if (parsed.kind === 'future')
+      logger.warn(`Found future log dir ${path}; moves between directories are not resumed`);
+    else openLog(load, { path, name, topic: parsed.topic, partition: parsed.partition, clean }, checkpoints);
+    if (++done % LOGS_PER_TURN === 0) await new Promise<void>((go) => load.timers.soon(go));
+  }
+}
+
+function openLog(
+  load: DirectoryLoad,
+  at: { path: string; name: string; topic: string; partition: number; clean: boolean },
+  checkpoints: ReturnType<LogDirectory['readCheckpoints']>,
+): void {
+  const { directory, logger } = load;
+  const twin = load.isLoaded(at.name);
+  if (twin !== null) {
+    throw new KtsError(
+      `Duplicate log directories for ${at.name} are found in both ${twin} and ${at.path}. It is likely because log directory failure happened while broker was replacing current replica with future replica. Recover broker from this failure by manually deleting one of the two directories for this partition. It is recommended to delete the partition in the log directory that is known to have failed recently.`,
+    );
+  }
+  let log: PartitionLog;
+  try {
+    log = PartitionLog.open(directory.context as LogContext, {
+      path: at.path,
+      directoryId: directory.id,
+      topic: at.topic,
+      partition: at.partition,
+      topicId: null,
+      config: load.configOf(at.topic),
+      clean: at.clean,
+      recoveryPoint: checkpoints.recoveryPoints.get(at.name) ?? 0,
+      logStartOffset: checkpoints.logStartOffsets.get(at.name) ?? 0,
+      highWatermark: checkpoints.highWatermarks.get(at.name),
+    });
+  } catch (error) {
+    if (isDiskError(error)) throw error;
+    const reason = `The log in ${at.path} cannot be opened`;
+    logger.error(reason, error);
+    load.onBroken(at.name, reason);
+    return;
+  }
+  load.onLog(log);
+  // Kafka takes a log that does not say which topic it belongs to for nobody's.
+  if (log.topicId === ZERO_UUID) load.onStray(log);
+}
+
+function isPartitionDirectory(load: DirectoryLoad, name: string): boolean {
+  if (name === METADATA_TOPIC_DIRECTORY || name === REMOTE_INDEX_CACHE_DIRECTORY) return false;
+  const path = join(load.directory.path, name);
+  const parsed = parsePartitionDirectory(name);
+  if (parsed === null && name.includes('.')) return false;
+  if (load.files.statSync(path)?.isDirectory !== true) return false;
+  if (parsed === null) {
+    load.logger.error(
+      `Found directory ${path}, '${name}' is not in the form of topic-partition or topic-partition.uniqueId-delete (if marked for deletion). Kafka's log directories (and children) should only contain Kafka topic data. It is left alone.`,
+    );
+  }
+  return parsed !== null;
+}

@@ -1,0 +1,459 @@
+/**
+ * All partition logs of a node, in one or several log directories: opening at start, background work (retention,
+ * flushing, checkpoints, expiry of producers), deletion, and the clean end. The metadata log is not among them.
+ *
+ * A directory whose disk fails goes offline with its logs; the owner is told, and stops the node when it was the last.
+ */
+import { basename, join } from 'node:path';
+import { KtsError } from '../base/kts-error.ts';
+import type { Logger } from '../base/logger.ts';
+import { randomUuid, type Uuid, uuidToBytes, ZERO_UUID } from '../base/uuid.ts';
+import { ErrorCode } from '../protocol/error-codes.ts';
+import { KafkaError } from '../protocol/kafka-error.ts';
+import type { Clock, Files, Random, TimerHandle, Timers } from '../runtime/runtime.ts';
+import { removeCleanShutdownFile, UNKNOWN_BROKER_EPOCH, writeCleanShutdownFile } from './clean-shutdown-file.ts';
+import { markedPartitionDirectory, partitionDirectory } from './file-names.ts';
+import { FilePool } from './file-pool.ts';
+import type { LogConfig } from './log-config.ts';
+import type { LogContext } from './log-context.ts';
+import { LogDirectory } from './log-directory.ts';
+import { loadDirectory } from './log-directory-loader.ts';
+import { PartitionLog } from './partition-log.ts';
+
+export interface LogManagerIntervals {
+  /** log.initial.task.delay.ms */
+  readonly initialTaskDelayMs: number;
+  /** log.retention.check.interval.ms */
+  readonly retentionCheckMs: number;
+  /** log.flush.scheduler.interval.ms */
+  readonly flushSchedulerMs: number;
+  /** log.flush.offset.checkpoint.interval.ms (the log start offsets go with it) */
+  readonly offsetCheckpointMs: number;
+  /** replica.high.watermark.checkpoint.interval.ms */
+  readonly highWatermarkCheckpointMs: number;
+  /** producer.id.expiration.check.interval.ms */
+  readonly producerExpiryCheckMs: number;
+}
+
+export const DEFAULT_LOG_MANAGER_INTERVALS: LogManagerIntervals = {
+  initialTaskDelayMs: 30_000,
+  retentionCheckMs: 300_000,
+  flushSchedulerMs: Number.MAX_SAFE_INTEGER,
+  offsetCheckpointMs: 60_000,
+  highWatermarkCheckpointMs: 5_000,
+  producerExpiryCheckMs: 600_000,
+};
+
+export interface DirectoryFailure {
+  readonly path: string;
+  readonly id: Uuid;
+  readonly reason: string;
+  /** No log directory is left: the node has to stop. */
+  readonly last: boolean;
+}
+
+export interface LogManagerOptions {
+  /** `log.dirs` */
+  readonly directories: readonly string[];
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** The settings of a topic whose log is found on disk. */
+  readonly configOf: (topic: string) => LogConfig;
+  readonly onDirectoryFailure: (failure: DirectoryFailure) => void;
+  readonly intervals?: Partial<LogManagerIntervals>;
+  /** producer.id.expiration.ms */
+  readonly producerIdExpirationMs?: number;
+  readonly maxOpenFiles?: number;
+}
+
+export interface LogRequest {
+  readonly topic: string;
+  readonly partition: number;
+  readonly topicId: Uuid;
+  readonly config: LogConfig;
+  /** Where the controller wants it; anything but the id of a live directory leaves the choice here. */
+  readonly directoryId?: Uuid;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Background work over all logs yields to the loop after this many. */
+const LOGS_PER_TURN = 64;
+const CLOSING_AT_ONCE = 16;
+
+export class LogManager {
+  readonly directories: readonly LogDirectory[];
+  /** Broker epoch of the last clean stop, -1 when there was none or the directories disagree. */
+  readonly previousBrokerEpoch: number;
+  readonly #options: LogManagerOptions;
+  readonly #intervals: LogManagerIntervals;
+  readonly #pool: FilePool;
+  readonly #logger: Logger;
+  readonly #logs = new Map<string, PartitionLog>();
+  /** Partitions whose directory is offline or whose log could not be opened, with the reason. */
+  readonly #unusable = new Map<string, string>();
+  readonly #timers = new Set<TimerHandle>();
+  #stopped = false;
+
+  /** Locks the directories, loads every log and removes the clean-shutdown markers. */
+  static async open(options: LogManagerOptions): Promise<LogManager> {
+    const manager = new LogManager(options);
+    try {
+      await manager.#loadAll();
+    } catch (error) {
+      manager.#abandon();
+      throw error;
+    }
+    return manager;
+  }
+
+  private constructor(options: LogManagerOptions) {
+    this.#options = options;
+    this.#intervals = { ...DEFAULT_LOG_MANAGER_INTERVALS, ...options.intervals };
+    this.#pool = new FilePool(options.files, options.maxOpenFiles);
+    this.#logger = options.logger.named('kafka.log.LogManager');
+    this.directories = options.directories.map((path) => new LogDirectory(path, options.files, this.#logger));
+    try {
+      for (const directory of this.directories) this.#openDirectory(directory);
+    } catch (error) {
+      this.#abandon();
+      throw error;
+    }
+    const epochs = new Set(this.directories.map((d) => d.cleanShutdown?.brokerEpoch ?? UNKNOWN_BROKER_EPOCH));
+    this.previousBrokerEpoch = epochs.size === 1 ? ([...epochs][0] as number) : UNKNOWN_BROKER_EPOCH;
+  }
+
+  get liveDirectories(): readonly LogDirectory[] {
+    return this.directories.filter((directory) => !directory.offline);
+  }
+
+  logs(): IterableIterator<PartitionLog> {
+    return this.#logs.values();
+  }
+
+  get logCount(): number {
+    return this.#logs.size;
+  }
+
+  getLog(topic: string, partition: number): PartitionLog | null {
+    return this.#logs.get(partitionDirectory(topic, partition)) ?? null;
+  }
+
+  /** The partition's log, made when there is none. A log of the same name with another topic id becomes stray. */
+  getOrCreateLog(request: LogRequest): PartitionLog {
+    const name = partitionDirectory(request.topic, request.partition);
+    const existing = this.#logs.get(name);
+    if (existing !== undefined) {
+      if (existing.topicId === request.topicId || existing.topicId === ZERO_UUID) return existing;
+      this.renameToStray(existing);
+    }
+    const unusable = this.#unusable.get(name);
+    if (unusable !== undefined) {
+      throw new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, `The log for partition ${name} is offline: ${unusable}`);
+    }
+    const directory = this.#chooseDirectory(request.directoryId);
+    try {
+      const log = PartitionLog.open(directory.context as LogContext, {
+        path: join(directory.path, name),
+        directoryId: directory.id,
+        ...request,
+        clean: true,
+        recoveryPoint: 0,
+        logStartOffset: 0,
+      });
+      this.#add(directory, log);
+      this.#logger.info(`Created log for partition ${name} in ${log.path} with properties {}`);
+      return log;
+    } catch (error) {
+      const text = `Error while creating log for ${name} in dir ${directory.path}`;
+      this.#logger.error(text, error);
+      throw new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, text, { cause: error });
+    }
+  }
+
+  /** The topic is gone: the directory is renamed at once and removed after `file.delete.delay.ms`. */
+  deleteLog(log: PartitionLog): void {
+    const path = this.#moveOut(log, 'delete');
+    if (path === null) return;
+    this.#logger.info(`Log for partition ${log.name} is renamed to ${path} and is scheduled for deletion`);
+    this.#removeLater(path, log.config.fileDeleteDelayMs);
+  }
+
+  /** A log that nothing in the cluster knows: it is kept under another name for somebody to look at. */
+  renameToStray(log: PartitionLog): void {
+    const path = this.#moveOut(log, 'stray');
+    if (path !== null) this.#logger.warn(`Log for partition ${log.name} is stray and is renamed to ${path}`);
+  }
+
+  /** Called once the metadata is known: logs that `isAssigned` does not know become stray. Returns how many. */
+  renameStrays(isAssigned: (log: PartitionLog) => boolean): number {
+    const strays = [...this.#logs.values()].filter((log) => !isAssigned(log));
+    for (const log of strays) this.renameToStray(log);
+    return strays.length;
+  }
+
+  /** Begins the background work. */
+  start(): void {
+    const { intervals, every } = { intervals: this.#intervals, every: this.#every.bind(this) };
+    this.#logger.info(`Starting log cleanup with a period of ${intervals.retentionCheckMs} ms.`);
+    every(intervals.retentionCheckMs, () => this.#eachLog((log) => void log.deleteOldSegments()));
+    this.#logger.info(`Starting log flusher with a default period of ${intervals.flushSchedulerMs} ms.`);
+    every(intervals.flushSchedulerMs, () => this.flushDirtyLogs());
+    every(intervals.offsetCheckpointMs, () => this.checkpointOffsets());
+    every(intervals.highWatermarkCheckpointMs, () => this.checkpointHighWatermarks(), 0);
+    every(intervals.producerExpiryCheckMs, () => this.#eachLog((log) => void log.expireProducers()));
+  }
+
+  async deleteOldSegments(): Promise<void> {
+    await this.#eachLog((log) => void log.deleteOldSegments());
+  }
+
+  /** Syncs the logs whose `flush.ms` is over. */
+  async flushDirtyLogs(): Promise<void> {
+    const nowMs = this.#options.clock.nowMs();
+    await this.#eachLog(async (log) => {
+      if (log.unflushedMessages === 0 || nowMs - log.lastFlushedMs < log.config.flushMs) return;
+      await log.flush().catch(() => {});
+    });
+  }
+
+  /** Recovery points, log start offsets and changed leader epochs. */
+  async checkpointOffsets(): Promise<void> {
+    await this.#eachDirectory(async (directory) => {
+      for (const log of [...directory.logs]) if (log.failure === null) await log.writeEpochs();
+      await directory.writeOffsetCheckpoints();
+    });
+  }
+
+  async checkpointHighWatermarks(): Promise<void> {
+    await this.#eachDirectory((directory) => directory.writeHighWatermarks());
+  }
+
+  /** The disk under a log directory fails (also for those who keep other files there). */
+  failDirectory(path: string, message: string, cause: unknown): void {
+    const directory = this.directories.find((d) => d.path === path);
+    if (directory === undefined || directory.offline || this.#stopped) return;
+    directory.failure = message;
+    this.#logger.error(message, cause);
+    this.#logger.error(`Stopping serving logs in dir ${path}`);
+    for (const log of directory.logs) {
+      this.#logs.delete(log.name);
+      this.#unusable.set(log.name, message);
+      log.markFailed(message);
+    }
+    const last = this.liveDirectories.length === 0;
+    if (last) this.#logger.error(`Shutdown broker because all log dirs in ${this.#paths()} have failed`);
+    this.#options.onDirectoryFailure({ path, id: directory.id, reason: message, last });
+  }
+
+  /** Ends cleanly. Whoever appends has stopped before. Directories whose logs all closed well get their marker. */
+  async shutdown(brokerEpoch: number = UNKNOWN_BROKER_EPOCH): Promise<void> {
+    if (this.#stopped) return;
+    this.#logger.info('Shutting down.');
+    this.#cancelTimers();
+    await this.#eachDirectory(async (directory) => {
+      await closeAll([...directory.logs]);
+      await directory.writeOffsetCheckpoints();
+      await directory.writeHighWatermarks();
+      if (directory.offline) return;
+      this.#logger.debug(`Writing clean shutdown marker for ${directory.path}`);
+      writeCleanShutdownFile(this.#options.files, directory.path, brokerEpoch);
+    });
+    this.#abandon();
+    this.#logger.info('Shutdown complete.');
+  }
+
+  /** Lets go of everything as it is, like a process that was killed. */
+  abandon(): void {
+    this.#abandon();
+  }
+
+  #openDirectory(directory: LogDirectory): void {
+    directory.context = this.#contextOf(directory);
+    try {
+      directory.open();
+    } catch (error) {
+      if (error instanceof KtsError) throw error;
+      this.failDirectory(directory.path, `Failed to open log directory ${directory.path}`, error);
+    }
+  }
+
+  #contextOf(directory: LogDirectory): LogContext {
+    const { files, clock, timers, random, logger } = this.#options;
+    return {
+      files,
+      clock,
+      timers,
+      random,
+      pool: this.#pool,
+      logger: logger.named('kafka.log.UnifiedLog'),
+      producerIdExpirationMs: this.#options.producerIdExpirationMs ?? DAY_MS,
+      recoveredDirectory: `${directory.path}.recovered`,
+      onStorageFailure: (message, cause) => this.failDirectory(directory.path, message, cause),
+    };
+  }
+
+  async #loadAll(): Promise<void> {
+    const started = this.#options.clock.monotonicMs();
+    this.#logger.info(`Loading logs from log dirs ArraySeq(${this.#options.directories.join(', ')})`);
+    for (const directory of this.liveDirectories) {
+      try {
+        await this.#load(directory);
+      } catch (error) {
+        if (error instanceof KtsError) throw error;
+        this.failDirectory(directory.path, `Error encountered while loading logs from ${directory.path}`, error);
+      }
+    }
+    if (this.liveDirectories.length === 0) {
+      throw new KtsError(
+        `Shutdown broker because none of the specified log dirs from ${this.#paths()} can be created or validated`,
+      );
+    }
+    const took = Math.round(this.#options.clock.monotonicMs() - started);
+    this.#logger.info(`Loaded ${this.#logs.size} logs in ${took}ms`);
+  }
+
+  async #load(directory: LogDirectory): Promise<void> {
+    await loadDirectory({
+      directory,
+      files: this.#options.files,
+      timers: this.#options.timers,
+      logger: this.#logger,
+      configOf: this.#options.configOf,
+      isLoaded: (name) => this.#logs.get(name)?.path ?? null,
+      onLog: (log) => this.#add(directory, log),
+      onBroken: (name, reason) => this.#unusable.set(name, reason),
+      onStray: (log) => this.renameToStray(log),
+      onDeleted: (path) => this.#removeLater(path, 60_000),
+    });
+    // From here on there will be appends: the marker must be gone for good before the first.
+    removeCleanShutdownFile(this.#options.files, directory.path);
+  }
+
+  #add(directory: LogDirectory, log: PartitionLog): void {
+    this.#logs.set(log.name, log);
+    directory.logs.add(log);
+  }
+
+  #chooseDirectory(id: Uuid | undefined): LogDirectory {
+    const live = this.liveDirectories;
+    const wanted = live.find((directory) => directory.id === id && id !== ZERO_UUID);
+    if (wanted !== undefined) return wanted;
+    const emptiest = live.toSorted((a, b) => a.logs.size - b.logs.size)[0];
+    if (emptiest === undefined) throw new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, 'No log directory is online');
+    return emptiest;
+  }
+
+  /** Gives a live log's directory a marked name and forgets the log. Null when the disk refuses. */
+  #moveOut(log: PartitionLog, kind: 'delete' | 'stray'): string | null {
+    const directory = this.directories.find((d) => d.logs.has(log));
+    if (directory === undefined || this.#logs.get(log.name) !== log) return null;
+    const path = join(directory.path, markedPartitionDirectory(log.topic, log.partition, kind, this.#uniqueHex()));
+    this.#logs.delete(log.name);
+    directory.logs.delete(log);
+    try {
+      log.renameDirectory(path);
+      log.abandon();
+      return path;
+    } catch (error) {
+      const text = `Error while renaming dir for ${basename(log.path)} in log dir ${directory.path}`;
+      this.failDirectory(directory.path, text, error);
+      return null;
+    }
+  }
+
+  #uniqueHex(): string {
+    const bytes = Buffer.alloc(16);
+    uuidToBytes(
+      randomUuid((size) => this.#options.random.bytes(size)),
+      bytes,
+    );
+    return bytes.toString('hex');
+  }
+
+  #removeLater(path: string, delayMs: number): void {
+    this.#after(delayMs, () => {
+      try {
+        this.#options.files.removeTreeSync(path);
+        this.#logger.info(`Deleted log for partition directory ${path}.`);
+      } catch (error) {
+        this.#logger.error(`${path} could not be removed`, error);
+      }
+    });
+  }
+
+  #every(periodMs: number, work: () => unknown, firstMs = this.#intervals.initialTaskDelayMs): void {
+    if (periodMs >= 0x7fffffff) return;
+    const again = async () => {
+      await work();
+      if (!this.#stopped) this.#after(periodMs, again);
+    };
+    this.#after(Math.max(firstMs, 1), again);
+  }
+
+  #after(delayMs: number, run: () => void): void {
+    const timer = this.#options.timers.after(
+      delayMs,
+      () => {
+        this.#timers.delete(timer);
+        if (!this.#stopped) run();
+      },
+      { unref: true },
+    );
+    this.#timers.add(timer);
+  }
+
+  async #eachLog(work: (log: PartitionLog) => Promise<void> | void): Promise<void> {
+    let done = 0;
+    for (const log of [...this.#logs.values()]) {
+      if (this.#stopped) return;
+      try {
+        await work(log);
+      } catch (error) {
+        this.#logger.error(`Background work on ${log.name} failed`, error);
+      }
+      if (++done % LOGS_PER_TURN === 0) await new Promise<void>((go) => this.#options.timers.soon(go));
+    }
+  }
+
+  async #eachDirectory(work: (directory: LogDirectory) => Promise<void>): Promise<void> {
+    await Promise.all(
+      this.liveDirectories.map(async (directory) => {
+        try {
+          await work(directory);
+        } catch (error) {
+          this.failDirectory(
+            directory.path,
+            `Disk error while writing to files of log directory ${directory.path}`,
+            error,
+          );
+        }
+      }),
+    );
+  }
+
+  #paths(): string {
+    return this.#options.directories.join(', ');
+  }
+
+  #cancelTimers(): void {
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
+  }
+
+  #abandon(): void {
+    this.#stopped = true;
+    this.#cancelTimers();
+    for (const log of this.#logs.values()) log.abandon();
+    for (const directory of this.directories ?? []) directory.unlock();
+  }
+}
+
+async function closeAll(logs: PartitionLog[]): Promise<void> {
+  const closer = async () => {
+    for (let log = logs.pop(); log !== undefined; log = logs.pop()) await log.close();
+  };
+  await Promise.all(Array.from({ length: CLOSING_AT_ONCE }, closer));
+}
