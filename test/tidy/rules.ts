@@ -35,7 +35,7 @@ export const LAZY_TABLES: Readonly<Record<string, string>> = { 'src/console/comm
 
 /** Files beside the folders: the command path and the public modules. */
 export const TOP_FILES: Readonly<Record<string, readonly string[]>> = {
-  'start.ts': ['base', 'runtime', 'console'],
+  'start.ts': [...LOWER, 'console'],
   'client.ts': [...LOWER, 'network', 'client'],
   'broker.ts': [...LOWER, 'network', 'server'],
   'index.ts': [...LOWER, 'network', 'client', 'server'],
@@ -73,9 +73,10 @@ export const PURE_NODE_MODULES: ReadonlySet<string> = new Set([
   'node:url',
 ]);
 
-/** Doors outside src/runtime: the one output object writes to the descriptors of the terminal. */
+/** Doors outside src/runtime: the one output object writes to the descriptors of the terminal; native codecs are required. */
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
   'src/console/output.ts': ['node:fs', 'node:tty'],
+  'src/protocol/compression-native.ts': ['node:module'],
 };
 
 export interface Ban {
