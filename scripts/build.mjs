@@ -79,7 +79,8 @@ function emitTypes() {
 if (flags.has('--clean')) fs.rmSync(target, { recursive: true, force: true });
 fs.mkdirSync(target, { recursive: true });
 const entries = entryPoints();
-const written = entries.length === 0 ? [] : await bundle(entries);
+// What does not build was printed by the bundler.
+const written = entries.length === 0 ? [] : await bundle(entries).catch(() => process.exit(1));
 if (flags.has('--clean')) fs.rmSync(listPath, { force: true });
 else removeOlder(written);
 if (flags.has('--types')) emitTypes();
