@@ -30,7 +30,7 @@ export interface EffectiveTopicConfig {
 export interface OffsetsLeadership {
   elected(partition: number, leaderEpoch: number): void;
   resigned(partition: number): void;
-  topicsDeleted(names: readonly string[]): void;
+  topicsDeleted(topics: readonly TopicImage[]): void;
 }
 
 export interface MetadataFollowerOptions {
@@ -43,8 +43,6 @@ export interface MetadataFollowerOptions {
   readonly effectiveConfig: (image: MetadataImage, topic: string) => EffectiveTopicConfig;
   /** A replica lives in another directory than the metadata says. */
   readonly assignDirectory: (topicId: string, partition: number, directoryId: string) => void;
-  /** The broker's own dynamic configs changed. */
-  readonly brokerConfigChanged: (image: MetadataImage) => void;
   readonly publish: (image: MetadataImage) => void;
 }
 
@@ -77,13 +75,12 @@ export class MetadataFollower implements MetadataPublisher {
 
   #deleteTopics(delta: MetadataDelta): void {
     if (delta.deletedTopics.size === 0) return;
-    const names: string[] = [];
-    for (const topic of delta.deletedTopics.values()) {
-      names.push(topic.name);
+    const topics = [...delta.deletedTopics.values()];
+    for (const topic of topics) {
       this.#effective.delete(topic.name);
       for (const { id } of this.#options.replicas.partitionsOf(topic.name)) this.#deletePartition(topic, id);
     }
-    this.#options.offsets.topicsDeleted(names);
+    this.#options.offsets.topicsDeleted(topics);
   }
 
   #deletePartition(topic: Pick<TopicImage, 'name'>, id: number): void {
@@ -103,7 +100,6 @@ export class MetadataFollower implements MetadataPublisher {
       if (resource.type === ConfigResourceType.BROKER) everything = true;
     }
     if (everything) {
-      this.#options.brokerConfigChanged(image);
       this.#effective.clear();
       for (const partition of this.#options.replicas.all()) {
         partition.log.updateConfig(this.effectiveConfig(image, partition.topic).log);

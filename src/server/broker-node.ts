@@ -1,0 +1,237 @@
+/**
+ * The broker half of a node: partitions over the log manager, handlers over partitions, the group coordinator, and the
+ * life cycle towards the controller. It serves clients only between `start` and `stop`.
+ */
+import type { Logger } from '../base/logger.ts';
+import type { Uuid } from '../base/uuid.ts';
+import { AutoTopicCreation, CONSUMER_OFFSETS_TOPIC } from '../broker/auto-topic-creation.ts';
+import { FetchSessionCache } from '../broker/fetch-session.ts';
+import { groupSettings } from '../broker/group-settings.ts';
+import { brokerRows } from '../broker/handlers/broker-rows.ts';
+import { groupHandlers } from '../broker/handlers/group/group-handlers.ts';
+import { type EffectiveTopicConfig, MetadataFollower } from '../broker/metadata-follower.ts';
+import { OffsetsPartitions } from '../broker/offsets-partitions.ts';
+import { ProducerIdAllocator } from '../broker/producer-id-allocator.ts';
+import { ReplicaManager } from '../broker/replica-manager.ts';
+import type { BrokerServices, ControllerChannel } from '../broker/services.ts';
+import type { BrokerConfig } from '../config/broker-config.ts';
+import { GroupCoordinator } from '../coordinator/group-coordinator.ts';
+import { SUPPORTED_FEATURES } from '../metadata/features.ts';
+import type { MetadataImage } from '../metadata/image.ts';
+import type { MetadataLoader } from '../metadata/loader.ts';
+import type { ApiRow } from '../network/handler.ts';
+import { ErrorCode, errorName } from '../protocol/error-codes.ts';
+import { KafkaError } from '../protocol/kafka-error.ts';
+import { allocateProducerIdsRequest, allocateProducerIdsResponse } from '../protocol/messages/allocate-producer-ids.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { LogManager } from '../storage/log-manager.ts';
+import type { PartitionLog } from '../storage/partition-log.ts';
+import { BrokerLifecycle } from './broker-lifecycle.ts';
+import { DirectoryAssignments } from './directory-assignments.ts';
+
+/** How long idle fetch sessions are kept at the least. */
+const SESSION_EVICTION_MS = 120_000;
+/** Answers that clients have not taken yet may fill so much memory; beyond it they shrink to one batch. */
+const RESPONSE_BUDGET_BYTES = 96 * 1024 * 1024;
+
+/** An advertised address, as the broker registers it. */
+export interface AdvertisedEndpoint {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly securityProtocol: number;
+}
+
+export interface BrokerNodeOptions {
+  readonly config: BrokerConfig;
+  readonly clusterId: string;
+  readonly incarnationId: Uuid;
+  readonly runtime: Runtime;
+  readonly logger: Logger;
+  readonly logs: LogManager;
+  readonly loader: MetadataLoader;
+  readonly channel: ControllerChannel;
+  readonly answerBytes: () => number;
+  readonly effectiveConfig: (image: MetadataImage, topic: string) => EffectiveTopicConfig;
+  /** The rows that need more than the broker knows: DescribeConfigs. */
+  readonly configRows: (services: BrokerServices) => readonly ApiRow[];
+}
+
+export class BrokerNode {
+  readonly #options: BrokerNodeOptions;
+  readonly #services: BrokerServices;
+  readonly #coordinator: GroupCoordinator;
+  readonly #follower: MetadataFollower;
+  readonly #producerIds: ProducerIdAllocator;
+  readonly #topicCreation: AutoTopicCreation;
+  #lifecycle: BrokerLifecycle | null = null;
+  #assignments: DirectoryAssignments | null = null;
+  #image: MetadataImage;
+
+  constructor(options: BrokerNodeOptions) {
+    this.#options = options;
+    this.#image = options.loader.image;
+    const { config, runtime, logger, channel } = options;
+    const replicas = new ReplicaManager();
+    this.#topicCreation = new AutoTopicCreation({
+      channel,
+      config,
+      logger: logger.named('kafka.server.AutoTopicCreation'),
+    });
+    this.#services = this.#makeServices(replicas);
+    this.#producerIds = new ProducerIdAllocator(() => this.#allocateProducerIds());
+    const offsets = new OffsetsPartitions(replicas, runtime.timers);
+    this.#coordinator = new GroupCoordinator({
+      nodeId: config.nodeId,
+      clock: runtime.clock,
+      timers: runtime.timers,
+      random: runtime.random,
+      logger: logger.named('org.apache.kafka.coordinator.group.GroupCoordinatorService'),
+      config: () => groupSettings(config),
+      writer: offsets,
+      partitionCount: () =>
+        this.#image.topics.byName(CONSUMER_OFFSETS_TOPIC)?.partitions.length ??
+        config.number('offsets.topic.num.partitions'),
+    });
+    this.#follower = this.#makeFollower(replicas, offsets);
+  }
+
+  get rows(): ApiRow[] {
+    const { logger, configRows } = this.#options;
+    return [
+      ...brokerRows(this.#services, this.#producerIds),
+      ...configRows(this.#services),
+      ...groupHandlers({
+        coordinator: this.#coordinator,
+        image: () => this.#image,
+        createOffsetsTopic: () => void this.#topicCreation.create([CONSUMER_OFFSETS_TOPIC]),
+        logger,
+      }),
+    ];
+  }
+
+  /** Registers, hosts what the metadata assigns, and returns once clients may be served. */
+  async start(endpoints: readonly AdvertisedEndpoint[]): Promise<void> {
+    const { config, logs, loader, runtime, channel, logger } = this.#options;
+    const lifecycle = this.#makeLifecycle(endpoints);
+    this.#lifecycle = lifecycle;
+    this.#assignments = new DirectoryAssignments({
+      nodeId: config.nodeId,
+      brokerEpoch: () => lifecycle.brokerEpoch,
+      channel,
+      timers: runtime.timers,
+      logger: logger.named('kafka.server.AssignmentsManager'),
+    });
+    await lifecycle.start();
+    const strays = logs.renameStrays((log) => isAssigned(loader.image, config.nodeId, log));
+    if (strays > 0) logger.warn(`${strays} logs belong to no topic of this cluster and were renamed to -stray`);
+    loader.addPublisher(this.#follower);
+    logs.start();
+    await lifecycle.unfence();
+  }
+
+  /** Leadership moves away and everything that was appended is answered; the logs are closed by the node afterwards. */
+  async shutDown(): Promise<number> {
+    const lifecycle = this.#lifecycle;
+    if (!lifecycle) return -1;
+    if (this.#options.config.controlledShutdownEnable) await lifecycle.controlledShutdown();
+    lifecycle.stop();
+    this.#assignments?.stop();
+    this.#coordinator.shutdown();
+    return lifecycle.brokerEpoch;
+  }
+
+  #makeServices(replicas: ReplicaManager): BrokerServices {
+    const { config, clusterId, runtime, logger, logs, channel, answerBytes } = this.#options;
+    const slots = config.number('max.incremental.fetch.session.cache.slots');
+    return {
+      nodeId: config.nodeId,
+      clusterId,
+      config,
+      runtime,
+      logger: logger.named('kafka.server.KafkaApis'),
+      replicas,
+      logs,
+      controller: channel,
+      fetchSessions: new FetchSessionCache({ slots, evictionMs: SESSION_EVICTION_MS }, (limit) =>
+        runtime.random.int(limit),
+      ),
+      image: () => this.#image,
+      absentPartitionError: (topic, partition) => absentPartitionError(this.#image, topic, partition),
+      responseBytesLeft: () => Math.max(0, RESPONSE_BUDGET_BYTES - answerBytes()),
+      autoCreateTopics: (names) => this.#topicCreation.create(names),
+    };
+  }
+
+  #makeFollower(replicas: ReplicaManager, offsets: OffsetsPartitions): MetadataFollower {
+    const { config, logs, logger, effectiveConfig } = this.#options;
+    return new MetadataFollower({
+      nodeId: config.nodeId,
+      logs,
+      replicas,
+      logger: logger.named('kafka.server.metadata.BrokerMetadataPublisher'),
+      offsets: {
+        elected: (partition, epoch) => this.#coordinator.onElected(partition, epoch, offsets.loader(partition)),
+        resigned: (partition) => this.#coordinator.onResigned(partition),
+        topicsDeleted: (topics) => this.#coordinator.onTopicsDeleted(topics),
+      },
+      effectiveConfig,
+      assignDirectory: (topicId, partition, directoryId) => this.#assignments?.assign(topicId, partition, directoryId),
+      publish: (image) => {
+        this.#image = image;
+      },
+    });
+  }
+
+  #makeLifecycle(endpoints: readonly AdvertisedEndpoint[]): BrokerLifecycle {
+    const { config, clusterId, incarnationId, runtime, logger, logs, loader, channel } = this.#options;
+    return new BrokerLifecycle({
+      runtime,
+      logger: logger.named('kafka.server.BrokerLifecycleManager'),
+      channel,
+      registration: {
+        brokerId: config.nodeId,
+        clusterId,
+        incarnationId,
+        listeners: endpoints,
+        features: SUPPORTED_FEATURES.map(({ name, min, max }) => ({
+          name,
+          minSupportedVersion: min,
+          maxSupportedVersion: max,
+        })),
+        rack: config.rack,
+        logDirs: logs.liveDirectories.map((directory) => directory.id).sort(),
+        previousBrokerEpoch: logs.previousBrokerEpoch,
+      },
+      heartbeatIntervalMs: config.brokerHeartbeatIntervalMs,
+      registrationTimeoutMs: config.number('initial.broker.registration.timeout.ms'),
+      shutdownTimeoutMs: CONTROLLED_SHUTDOWN_MS,
+      appliedOffset: () => loader.image.offset,
+      offlineLogDirs: () => logs.directories.filter((directory) => directory.offline).map((directory) => directory.id),
+    });
+  }
+
+  async #allocateProducerIds() {
+    const answer = await this.#options.channel.send(allocateProducerIdsRequest, allocateProducerIdsResponse, 0, {
+      brokerId: this.#options.config.nodeId,
+      brokerEpoch: this.#lifecycle?.brokerEpoch ?? -1,
+    });
+    if (answer.errorCode !== ErrorCode.NONE) throw new KafkaError(answer.errorCode, errorName(answer.errorCode));
+    return { first: answer.producerIdStart, size: answer.producerIdLen };
+  }
+}
+
+/** A controller that does not answer must not keep a node from stopping. */
+const CONTROLLED_SHUTDOWN_MS = 5 * 60_000;
+
+function isAssigned(image: MetadataImage, nodeId: number, log: PartitionLog): boolean {
+  const topic = image.topics.byName(log.topic);
+  return topic?.id === log.topicId && topic.partitions[log.partition]?.replicas.includes(nodeId) === true;
+}
+
+function absentPartitionError(image: MetadataImage, topic: string, partition: number): number {
+  const known = image.topics.partition(topic, partition);
+  if (!known) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+  // Assigned here, but its directory is gone.
+  return ErrorCode.NOT_LEADER_OR_FOLLOWER;
+}
