@@ -73,9 +73,10 @@ export const PURE_NODE_MODULES: ReadonlySet<string> = new Set([
   'node:url',
 ]);
 
-/** Doors outside src/runtime: the one output object writes to the descriptors of the terminal; native codecs are required. */
+/** Doors outside src/runtime: the console's output and input are the descriptors of the terminal; native codecs are required. */
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
   'src/console/output.ts': ['node:fs', 'node:tty'],
+  'src/console/input.ts': ['node:fs'],
   'src/protocol/compression-native.ts': ['node:module'],
 };
 
