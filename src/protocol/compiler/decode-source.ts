@@ -10,6 +10,12 @@ import { FIXED_SIZE, type FieldPlan, type StructPlan } from './plan.ts';
 import { MAX_STRING_BYTES } from './reader.ts';
 import { at, functionName, quoted, Source } from './source.ts';
 
+/**
+ * Arrays are made at their size, since a growing one begins with room for 17 elements; larger ones grow as their
+ * elements really come.
+ */
+const PREALLOCATED = 1000;
+
 /** The helpers that generated decoders may call, by name. */
 export const DECODE_HELPERS = [
   'tooShort',
@@ -171,7 +177,7 @@ class DecoderGenerator {
     const read = () => {
       const least = field.minElementSize === 1 ? length : `${length} * ${field.minElementSize}`;
       source.line(`if (${least} > e - p) throw lengthTooLarge(${quoted(field.path)}, ${length});`);
-      source.line(`${target} = [];`);
+      source.line(`${target} = new Array(${length} < ${PREALLOCATED} ? ${length} : ${PREALLOCATED});`);
       this.#elements(field, target, length);
     };
     this.#orNull(field, target, `${length} >= 0`, read);
@@ -183,7 +189,7 @@ class DecoderGenerator {
     source.block(`for (let ${index} = 0; ${index} < ${length}; ${index}++)`, () => {
       if (field.primitive === null) {
         const value = this.#struct(field.struct as StructPlan);
-        source.line(`${target}.push(${value});`);
+        source.line(`${target}[${index}] = ${value};`);
         return;
       }
       const element = source.name('v');
@@ -195,7 +201,7 @@ class DecoderGenerator {
       } else {
         this.#steps([{ kind: 'variable', field: plain, target: element }]);
       }
-      source.line(`${target}.push(${element});`);
+      source.line(`${target}[${index}] = ${element};`);
     });
   }
 

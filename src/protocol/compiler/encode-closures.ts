@@ -107,7 +107,7 @@ function primitiveEncoder(field: FieldPlan, primitive: Primitive, nullable: bool
         const source = value as Uint8Array | RecordsSource;
         const size = recordsSize(source, path);
         writer.length(size, flexible, 4);
-        writer.hole(writer.position, size, source);
+        writer.position = writer.records(writer.position, size, source);
       };
     default:
       return fixedEncoder(path, primitive);

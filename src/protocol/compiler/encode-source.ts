@@ -282,7 +282,8 @@ class EncoderGenerator {
     const length = this.#source.name('n');
     this.#source.line(`const ${length} = recordsSize(${value}, ${quoted(field.path)});`);
     this.#length(field, length);
-    this.#source.line(`w.hole(p, ${length}, ${value});`);
+    this.#source.line(`p = w.records(p, ${length}, ${value});`);
+    this.#reload();
   }
 
   #array(field: FieldPlan, value: string): void {

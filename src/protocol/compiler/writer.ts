@@ -19,6 +19,11 @@ const KEPT_BYTES = 1024 * 1024;
 /** Up to this many characters, a loop over them is quicker than the call into the engine's encoder. */
 const SHORT_STRING = 32;
 
+/** Copying less than this twice is quicker than keeping a hole for it. */
+const SMALL_RECORDS = 512;
+/** The bytes between two holes, up to this many, are quicker copied by a loop. */
+const SHORT_PIECE = 64;
+
 interface Hole {
   /** Where in the scratch the bytes belong. */
   readonly position: number;
@@ -84,11 +89,20 @@ export class Writer {
     this.buffer.set(bytes, start);
   }
 
-  /** `position`: where the generated encoder stands; its length prefix is written already. */
-  hole(position: number, size: number, source: Uint8Array | RecordsSource): void {
-    if (size === 0) return;
+  /**
+   * Records whose length prefix ends at `position`: small ones are copied, others left as a hole. Returns the position
+   * behind them.
+   */
+  records(position: number, size: number, source: Uint8Array | RecordsSource): number {
+    if (size === 0) return position;
+    if (size <= SMALL_RECORDS && source instanceof Uint8Array) {
+      if (position + size > this.buffer.length) this.grow(position, size);
+      this.buffer.set(source, position);
+      return position + size;
+    }
     this.#holes.push({ position, size, source });
     this.#holeBytes += size;
+    return position;
   }
 
   /**
@@ -137,17 +151,26 @@ export class Writer {
     let from = 0;
     let to = 0;
     for (const hole of holes) {
-      this.buffer.copy(frame, to, from, hole.position);
+      copyPiece(this.buffer, from, hole.position, frame, to);
       to += hole.position - from + hole.size;
       from = hole.position;
     }
-    this.buffer.copy(frame, to, from, end);
+    copyPiece(this.buffer, from, end, frame, to);
   }
 
   #dropHoles(): void {
     this.#holes = [];
     this.#holeBytes = 0;
   }
+}
+
+function copyPiece(source: Buffer, start: number, end: number, target: Buffer, position: number): void {
+  if (end - start > SHORT_PIECE) {
+    source.copy(target, position, start, end);
+    return;
+  }
+  let at = position;
+  for (let i = start; i < end; i++) target[at++] = source[i] as number;
 }
 
 function fillHoles(holes: readonly Hole[], frame: Buffer): void {
