@@ -18,6 +18,8 @@ export interface UpdateManifest {
   /** The bytes of log that led here; 0 for a snapshot. */
   readonly logBytes: number;
   readonly fromSnapshot: boolean;
+  /** False for the image before a transaction that begins within the batch. */
+  readonly endOfBatch: boolean;
 }
 
 export class MetadataLoader implements RaftListener {
@@ -38,7 +40,7 @@ export class MetadataLoader implements RaftListener {
     this.#publishers.push(publisher);
     const image = this.#builder.image;
     if (image.offset >= 0) {
-      publisher.onMetadataUpdate(deltaFromNothing(image), image, { logBytes: 0, fromSnapshot: true });
+      publisher.onMetadataUpdate(deltaFromNothing(image), image, { logBytes: 0, fromSnapshot: true, endOfBatch: true });
     }
     publisher.onControllerChange?.(this.#leader);
     return () => {
@@ -60,14 +62,14 @@ export class MetadataLoader implements RaftListener {
     const step = this.#builder.applySnapshot(snapshot);
     // Publishers must hear of what is gone as well; only a node that was left behind loads a snapshot over an image.
     const delta = before.offset < 0 ? step.delta : deltaBetween(before, step.image);
-    this.#publish({ delta, image: step.image }, { logBytes: 0, fromSnapshot: true });
+    this.#publish({ delta, image: step.image }, { logBytes: 0, fromSnapshot: true, endOfBatch: true });
   }
 
   onCommit(batch: CommittedBatch): void {
-    let logBytes = batch.sizeInBytes;
-    for (const step of this.#builder.applyBatch(batch)) {
-      this.#publish(step, { logBytes, fromSnapshot: false });
-      logBytes = 0;
+    const steps = this.#builder.applyBatch(batch);
+    for (const [index, step] of steps.entries()) {
+      const logBytes = index === 0 ? batch.sizeInBytes : 0;
+      this.#publish(step, { logBytes, fromSnapshot: false, endOfBatch: step.image.offset === batch.lastOffset });
     }
   }
 
