@@ -271,16 +271,23 @@ function readDescriptor(bytes: Uint8Array, start: number): FrameDescriptor {
   };
 }
 
-/** Inflates one frame; `tooLarge` makes the error for more than `maxBytes`. */
-export function inflateLz4(
-  bytes: Uint8Array,
-  maxBytes: number,
-  tooLarge: () => Error,
-  inflate: Lz4Inflate = inflateBlock,
-): Uint8Array {
+export interface InflateLz4Options {
+  readonly maxBytes: number;
+  /** Makes the error for more than `maxBytes`. */
+  readonly tooLarge: () => Error;
+  /** Space to use first. */
+  readonly into?: Buffer | undefined;
+  readonly inflate?: Lz4Inflate;
+}
+
+/** Inflates one frame. */
+export function inflateLz4(bytes: Uint8Array, options: InflateLz4Options): Uint8Array {
+  const { maxBytes, tooLarge, into, inflate = inflateBlock } = options;
   const frame = readDescriptor(bytes, 0);
   // A block can give 255 times its size at most, and no more than the frame's block size.
-  let out = Buffer.allocUnsafeSlow(Math.min(maxBytes, Math.max(frame.blockBytes, bytes.length * 4)));
+  let out =
+    into?.subarray(0, maxBytes) ??
+    Buffer.allocUnsafeSlow(Math.min(maxBytes, Math.max(frame.blockBytes, bytes.length * 4)));
   let to = 0;
   let at = frame.at;
   for (;;) {
@@ -316,7 +323,7 @@ function checked(bytes: Uint8Array, at: number, hash: number): number {
   return at + 4;
 }
 
-function grow(old: Buffer<ArrayBuffer>, used: number, bytes: number): Buffer<ArrayBuffer> {
+function grow(old: Buffer, used: number, bytes: number): Buffer {
   if (bytes <= old.length) return old;
   const grown = Buffer.allocUnsafeSlow(bytes);
   old.copy(grown, 0, 0, used);

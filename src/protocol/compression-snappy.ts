@@ -206,13 +206,15 @@ export function deflateSnappy(bytes: Uint8Array, blocks: SnappyBlocks = SNAPPY_B
   return Buffer.concat(parts);
 }
 
-/** `tooLarge` makes the error for more than `maxBytes`. */
-export function inflateSnappy(
-  bytes: Uint8Array,
-  maxBytes: number,
-  tooLarge: () => Error,
-  blocks: SnappyBlocks = SNAPPY_BLOCKS,
-): Uint8Array {
+export interface InflateSnappyOptions {
+  readonly maxBytes: number;
+  /** Makes the error for more than `maxBytes`. */
+  readonly tooLarge: () => Error;
+  readonly blocks?: SnappyBlocks;
+}
+
+export function inflateSnappy(bytes: Uint8Array, options: InflateSnappyOptions): Uint8Array {
+  const { maxBytes, tooLarge, blocks = SNAPPY_BLOCKS } = options;
   if (!isXerial(bytes)) {
     if (blockLength(bytes).length > maxBytes) throw tooLarge();
     return blocks.inflate(bytes);

@@ -51,17 +51,20 @@ export function compress(codec: number, level: number | undefined, bytes: Uint8A
   }
 }
 
-/** Inflates to at most `maxBytes`. */
-export function decompress(codec: number, bytes: Uint8Array, maxBytes: number): Uint8Array {
+/**
+ * Inflates to at most `maxBytes` (1 or more). `into` may be given as space to use where the codec can; the answer may then be a view
+ * of it, good until the caller uses it again.
+ */
+export function decompress(codec: number, bytes: Uint8Array, maxBytes: number, into?: Buffer): Uint8Array {
   const tooLarge = () =>
     new InflatedTooLargeError(`${codecName(codec)} data that inflates to more than ${maxBytes} bytes`);
   switch (codec) {
     case CODEC.gzip:
-      return guarded(codec, tooLarge, () => zlib.gunzipSync(bytes, { maxOutputLength: maxBytes, chunkSize: CHUNK }));
+      return guarded(codec, tooLarge, () => inflateGzip(bytes, maxBytes));
     case CODEC.snappy:
-      return inflateSnappy(bytes, maxBytes, tooLarge);
+      return inflateSnappy(bytes, { maxBytes, tooLarge });
     case CODEC.lz4:
-      return inflateLz4(bytes, maxBytes, tooLarge);
+      return inflateLz4(bytes, { maxBytes, tooLarge, into });
     case CODEC.zstd:
       return guarded(codec, tooLarge, () => inflateZstd(bytes, maxBytes));
     default:
@@ -69,11 +72,21 @@ export function decompress(codec: number, bytes: Uint8Array, maxBytes: number): 
   }
 }
 
-const CHUNK = 64 * 1024;
+const MIN_CHUNK = 1024;
+const MAX_CHUNK = 1 << 20;
+
+/** Node collects chunks and joins them: one chunk that holds everything is quickest. gzip ends with its inflated size. */
+function inflateGzip(bytes: Uint8Array, maxBytes: number): Buffer {
+  const end = bytes.length;
+  const claimed = end < 4 ? 0 : (bytes[end - 4]! | (bytes[end - 3]! << 8) | (bytes[end - 2]! << 16)) + 1;
+  const chunkSize = Math.min(Math.max(claimed, MIN_CHUNK), MAX_CHUNK);
+  return zlib.gunzipSync(bytes, { maxOutputLength: maxBytes, chunkSize });
+}
 
 /** Node ignores bytes behind the last frame; a Java consumer fails on them. */
 function inflateZstd(bytes: Uint8Array, maxBytes: number): Buffer {
-  const options = { maxOutputLength: maxBytes, chunkSize: CHUNK, info: true };
+  const chunkSize = Math.min(Math.max(bytes.length * 4, MIN_CHUNK), MAX_CHUNK);
+  const options = { maxOutputLength: maxBytes, chunkSize, info: true };
   const { buffer, engine } = zlib.zstdDecompressSync(bytes, options) as unknown as InflatedInfo;
   if (engine.bytesWritten !== bytes.length) throw new Error('bytes behind the last frame');
   return buffer;
