@@ -5,10 +5,9 @@ import process from 'node:process';
 function counts(file) {
   try {
     const report = JSON.parse(fs.readFileSync(file, 'utf8'));
-    // A file that could not even be loaded has no tests that could fail.
-    const broken = report.testResults.filter(
-      (one) => one.status === 'failed' && one.assertionResults.length === 0,
-    ).length;
+    // A file that could not be loaded, or whose preparation failed, has no test that failed.
+    const hasFailure = (file) => file.assertionResults.some((one) => one.status === 'failed');
+    const broken = report.testResults.filter((file) => file.status === 'failed' && !hasFailure(file)).length;
     return [report.numPassedTests, report.numFailedTests + broken];
   } catch {
     return [0, 1];
