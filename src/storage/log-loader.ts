@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import { type Uuid, ZERO_UUID } from '../base/uuid.ts';
 import { lastOffsetAt } from '../protocol/batch.ts';
+import { KafkaError } from '../protocol/kafka-error.ts';
 import { walkBatches, walkHeaders } from './batch-scan.ts';
 import { CorruptCheckpointError, readEpochCheckpoint } from './checkpoint-file.ts';
 import { CorruptIndexError } from './entry-file.ts';
@@ -27,11 +28,12 @@ import {
 import { type EpochEntry, LeaderEpochCache } from './leader-epoch-cache.ts';
 import type { LogConfig } from './log-config.ts';
 import type { LogContext } from './log-context.ts';
-import { recoverSegments } from './log-recovery.ts';
+import { type RecoveryScope, recoverSegments } from './log-recovery.ts';
 import { LogSegment } from './log-segment.ts';
 import { encodePartitionMetadata, readPartitionMetadata } from './partition-metadata.ts';
 import { CorruptSnapshotError, decodeProducerSnapshot } from './producer-snapshot.ts';
 import { isExpired, ProducerState } from './producer-state.ts';
+import { discardSegment } from './segment-removal.ts';
 
 export interface OpenLogOptions {
   /** The partition's own directory; it is made when absent. */
@@ -76,23 +78,30 @@ export function loadLog(context: LogContext, options: OpenLogOptions): LoadedLog
   const epochs = loadEpochs(context, options.path);
   let changed = isNew;
   if (!options.clean && segments.length > 0) {
-    const report = recoverSegments(context, { options, segments, epochs });
+    recover(context, { options, segments, epochs });
     changed = true;
-    if (report.dropped > 0)
-      for (const gone of segments.splice(segments.length - report.dropped)) removeFiles(context, gone);
   }
   let logStartOffset = options.logStartOffset;
   if (segments.length === 0) {
     segments.push(createSegment(context, options.config, options.path, logStartOffset));
     changed = true;
   }
-  let logEndOffset = openActive(context, options, segments);
+  let logEndOffset: number;
+  try {
+    logEndOffset = openActive(context, options, segments);
+  } catch (error) {
+    if (!(error instanceof KafkaError)) throw error;
+    context.logger.error(`${error.message}, although the last stop was clean; the log is recovered`);
+    recover(context, { options, segments, epochs });
+    changed = true;
+    logEndOffset = openActive(context, options, segments);
+  }
   logStartOffset = Math.max(logStartOffset, (segments[0] as LogSegment).baseOffset);
   if (logEndOffset < logStartOffset) {
     context.logger.warn(
       `Deleting all segments of ${options.path} because logEndOffset (${logEndOffset}) is smaller than logStartOffset (${logStartOffset}). This could happen if segment files were deleted from the file system.`,
     );
-    for (const segment of segments.splice(0)) removeFiles(context, segment);
+    for (const segment of segments.splice(0)) discardSegment(context.files, segment);
     segments.push(createSegment(context, options.config, options.path, logStartOffset));
     logEndOffset = logStartOffset;
     changed = true;
@@ -103,6 +112,11 @@ export function loadLog(context: LogContext, options: OpenLogOptions): LoadedLog
   const scope = { directory: options.path, segments, logEndOffset, names, assumeEmpty: options.clean };
   const snapshotOffset = reloadProducerState(context, scope, producers);
   return { topicId, segments, logStartOffset, logEndOffset, epochs, producers, snapshotOffset, changed };
+}
+
+function recover(context: LogContext, scope: RecoveryScope & { readonly segments: LogSegment[] }): void {
+  const { dropped } = recoverSegments(context, scope);
+  for (const gone of scope.segments.splice(scope.segments.length - dropped)) discardSegment(context.files, gone);
 }
 
 export function createSegment(
@@ -191,15 +205,12 @@ function newSegment(
     pool: context.pool,
     ...of,
     createdMs: context.clock.nowMs(),
+    rebuild: (segment, cause) => {
+      sayCorruptIndex(context, segment, cause);
+      rebuildIndexes(segment, config);
+    },
     rollJitterMs: jitter > 0 ? context.random.int(jitter) : 0,
   });
-}
-
-function removeFiles(context: LogContext, segment: LogSegment): void {
-  segment.closeFiles();
-  for (const suffix of [LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX, SNAPSHOT_SUFFIX]) {
-    context.files.removeSync(segment.pathOf(suffix));
-  }
 }
 
 function loadTopicId(context: LogContext, options: OpenLogOptions): Uuid {
@@ -300,11 +311,22 @@ function openSegments(context: LogContext, options: OpenLogOptions, names: reado
 /** From the records, without judging them: what is behind damage is left to who reads it. */
 export function rebuildIndexes(segment: LogSegment, config: LogConfig): void {
   segment.resetIndexes();
-  walkHeaders(segment.log.get(), 0, segment.size, (bytes, at, position, size) => {
-    segment.noteAppended(bytes, position, { interval: config.indexIntervalBytes, at, size });
-    return undefined;
-  });
+  try {
+    walkHeaders(segment.log.get(), 0, segment.size, (bytes, at, position, size) => {
+      segment.noteAppended(bytes, position, { interval: config.indexIntervalBytes, at, size });
+      return undefined;
+    });
+  } catch (error) {
+    // An index over the part before the damage is a legal one.
+    if (!(error instanceof KafkaError)) throw error;
+  }
   segment.seal();
+}
+
+function sayCorruptIndex(context: LogContext, segment: LogSegment, cause: CorruptIndexError): void {
+  context.logger.warn(
+    `Found a corrupted index file corresponding to log file ${segment.log.path} due to ${cause.message}, recovering segment and rebuilding index files...`,
+  );
 }
 
 /** Finds the end of the active segment; an index that contradicts the records is rebuilt from them. */
@@ -317,9 +339,7 @@ function openActive(context: LogContext, options: OpenLogOptions, segments: read
     end = active.loadTail();
   } catch (error) {
     if (!(error instanceof CorruptIndexError)) throw error;
-    context.logger.warn(
-      `Found a corrupted index file corresponding to log file ${active.log.path} due to ${error.message}, recovering segment and rebuilding index files...`,
-    );
+    sayCorruptIndex(context, active, error);
     active.size = sizeOnDisk;
     rebuildIndexes(active, options.config);
     end = active.loadTail();

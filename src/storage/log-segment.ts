@@ -9,14 +9,7 @@ import { ErrorCode } from '../protocol/error-codes.ts';
 import { KafkaError } from '../protocol/kafka-error.ts';
 import { findBatch, found, walkHeaders } from './batch-scan.ts';
 import { CorruptIndexError } from './entry-file.ts';
-import {
-  INDEX_SUFFIX,
-  LOG_SUFFIX,
-  offsetName,
-  SNAPSHOT_SUFFIX,
-  TIME_INDEX_SUFFIX,
-  TXN_INDEX_SUFFIX,
-} from './file-names.ts';
+import { INDEX_SUFFIX, LOG_SUFFIX, offsetName, TIME_INDEX_SUFFIX } from './file-names.ts';
 import type { FilePool, PooledFile } from './file-pool.ts';
 import { OFFSET_INDEX_ENTRY_BYTES, OffsetIndex } from './offset-index.ts';
 import { TIME_INDEX_ENTRY_BYTES, TimeIndex, type TimestampOffset } from './time-index.ts';
@@ -35,6 +28,8 @@ export interface SegmentOptions {
   readonly isNew: boolean;
   readonly createdMs: number;
   readonly rollJitterMs: number;
+  /** Called with a segment whose indexes are broken, to say so and rebuild them. */
+  readonly rebuild: (segment: LogSegment, cause: CorruptIndexError) => void;
 }
 
 export interface RollLimits {
@@ -50,7 +45,10 @@ export class LogSegment {
   size: number;
   /** When the file was made or last emptied. */
   createdMs: number;
+  /** No longer part of its log: deleted, or about to be. */
+  isDiscarded = false;
   readonly #pool: FilePool;
+  readonly #rebuild: SegmentOptions['rebuild'];
   #directory: string;
   #isNew: boolean;
   #offsetIndex: OffsetIndex | null = null;
@@ -69,6 +67,7 @@ export class LogSegment {
     this.createdMs = options.createdMs;
     this.rollJitterMs = options.rollJitterMs;
     this.#pool = options.pool;
+    this.#rebuild = options.rebuild;
     this.#directory = options.directory;
     this.#isNew = options.isNew;
     this.#maxTimestampOffset = options.baseOffset;
@@ -80,25 +79,33 @@ export class LogSegment {
     return join(this.#directory, offsetName(this.baseOffset) + suffix);
   }
 
+  /** Throws CorruptIndexError when the file cannot be this segment's. */
   get offsetIndex(): OffsetIndex {
-    this.#offsetIndex ??= new OffsetIndex(this.#pool, this.pathOf(INDEX_SUFFIX), this.baseOffset, this.#isNew);
-    return this.#offsetIndex;
+    if (this.#offsetIndex !== null) return this.#offsetIndex;
+    const index = new OffsetIndex(this.#pool, this.pathOf(INDEX_SUFFIX), this.baseOffset, this.#isNew);
+    if (!this.#isNew) index.sanityCheck(this.size);
+    this.#offsetIndex = index;
+    return index;
   }
 
+  /** Throws CorruptIndexError when the file cannot be this segment's. */
   get timeIndex(): TimeIndex {
-    this.#timeIndex ??= new TimeIndex(this.#pool, this.pathOf(TIME_INDEX_SUFFIX), this.baseOffset, this.#isNew);
-    return this.#timeIndex;
+    if (this.#timeIndex !== null) return this.#timeIndex;
+    const index = new TimeIndex(this.#pool, this.pathOf(TIME_INDEX_SUFFIX), this.baseOffset, this.#isNew);
+    if (!this.#isNew) index.sanityCheck(this.baseOffset + MAX_RELATIVE_OFFSET);
+    this.#timeIndex = index;
+    return index;
   }
 
   /** The latest timestamp in the segment with the offset up to which it was seen; timestamp -1 when it is empty. */
   get maxTimestamp(): TimestampOffset {
-    this.#loadMaxTimestamp();
+    this.#healed(() => this.#loadMaxTimestamp());
     return { timestamp: this.#maxTimestampMs, offset: this.#maxTimestampOffset };
   }
 
   /** For retention: the file's age where the records tell none. */
   get largestTimestampMs(): number {
-    this.#loadMaxTimestamp();
+    this.#healed(() => this.#loadMaxTimestamp());
     if (this.#maxTimestampMs >= 0) return this.#maxTimestampMs;
     return this.#pool.files.statSync(this.log.path)?.modifiedMs ?? this.createdMs;
   }
@@ -170,7 +177,17 @@ export class LogSegment {
 
   /** The batch that holds `offset`, or the next one behind it: true when there is one, and then it stands in `found`. */
   locate(offset: number): boolean {
-    return findBatch(this.log.get(), this.offsetIndex.positionBefore(offset), this.size, offset);
+    const from = this.#healed(() => this.offsetIndex.positionBefore(offset));
+    return findBatch(this.log.get(), from, this.size, offset);
+  }
+
+  /** Where to begin looking for records at or behind `fromOffset` that are not earlier than `timestamp`. */
+  positionForTimestamp(timestamp: number, fromOffset: number): number {
+    return this.#healed(() => {
+      // Nothing up to the entry's offset is as late as what is looked for.
+      const entry = this.timeIndex.lookup(timestamp - 1);
+      return this.offsetIndex.positionBefore(Math.max(entry.offset, fromOffset));
+    });
   }
 
   /** Where the batches below `offset` end. */
@@ -230,8 +247,7 @@ export class LogSegment {
 
   /** Throws CorruptIndexError when an index cannot be this segment's. */
   checkIndexes(): void {
-    this.offsetIndex.sanityCheck(this.size);
-    this.timeIndex.sanityCheck(this.baseOffset + MAX_RELATIVE_OFFSET);
+    void this.timeIndex.entries;
     const entries = this.offsetIndex.entries;
     if (entries === 0) return;
     const { offset, position } = this.offsetIndex.entry(entries - 1);
@@ -293,20 +309,15 @@ export class LogSegment {
     this.#timeIndex?.file.moved(this.pathOf(TIME_INDEX_SUFFIX));
   }
 
-  /** Gives every file of the segment another suffix. Slices of the log file stay readable. */
-  renameFiles(addSuffix: string): string[] {
-    const renamed: string[] = [];
-    this.#offsetIndex?.file.close();
-    this.#timeIndex?.file.close();
-    for (const suffix of [INDEX_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX, SNAPSHOT_SUFFIX]) {
-      const path = this.pathOf(suffix);
-      if (this.#pool.files.statSync(path) === null) continue;
-      this.#pool.files.renameSync(path, path + addSuffix);
-      renamed.push(path + addSuffix);
+  /** An index that turns out to be broken while it is used is rebuilt from the records, once. */
+  #healed<T>(use: () => T): T {
+    try {
+      return use();
+    } catch (error) {
+      if (!(error instanceof CorruptIndexError)) throw error;
+      this.#rebuild(this, error);
+      return use();
     }
-    this.log.rename(this.pathOf(LOG_SUFFIX) + addSuffix);
-    renamed.push(this.log.path);
-    return renamed;
   }
 
   #rollingTimestamp(): number {

@@ -38,9 +38,7 @@ export function findOffsetOfMaxTimestamp(scope: SearchScope): TimestampedOffset 
 }
 
 function searchSegment(segment: LogSegment, timestamp: number, fromOffset: number): TimestampedOffset | null {
-  // Everything up to the entry's offset is earlier than what is looked for (or as early as the entry itself).
-  const entry = segment.timeIndex.lookup(timestamp - 1);
-  const from = segment.offsetIndex.positionBefore(Math.max(entry.offset, fromOffset));
+  const from = segment.positionForTimestamp(timestamp, fromOffset);
   let answer: TimestampedOffset | null = null;
   walkBatches(segment.log.get(), from, segment.size, (bytes, at) => {
     if (maxTimestampAt(bytes, at) < timestamp) return true;

@@ -22,20 +22,23 @@ import {
 } from '../protocol/batch.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
 import { KafkaError } from '../protocol/kafka-error.ts';
-import { found } from './batch-scan.ts';
+import { checkBatchSizes, impossibleSize } from './append-checks.ts';
 import { encodeEpochCheckpoint } from './checkpoint-file.ts';
-import { EMPTY_SLICE, FetchSlice } from './fetch-slice.ts';
+import { EMPTY_SLICE, type FetchSlice } from './fetch-slice.ts';
 import { LEADER_EPOCH_CHECKPOINT, offsetName, SNAPSHOT_SUFFIX } from './file-names.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { EpochEndOffset, LeaderEpochCache } from './leader-epoch-cache.ts';
 import type { LogConfig } from './log-config.ts';
-import { isDiskError, isOutOfSpace, type LogContext } from './log-context.ts';
+import type { LogContext } from './log-context.ts';
+import { LogHealth } from './log-health.ts';
 import { createSegment, type LoadedLog, loadLog, type OpenLogOptions, reloadProducerState } from './log-loader.ts';
 import { planRetention } from './log-retention.ts';
-import { CutBackError, type LogSegment } from './log-segment.ts';
+import type { LogSegment } from './log-segment.ts';
 import { findOffsetByTimestamp, findOffsetOfMaxTimestamp, type TimestampedOffset } from './offset-by-timestamp.ts';
 import { encodeProducerSnapshot } from './producer-snapshot.ts';
 import type { ProducerBatch, ProducerState } from './producer-state.ts';
+import { floorSegment, type ReadOptions, sliceSegments } from './segment-read.ts';
+import { discardSegment, discardSegmentLater } from './segment-removal.ts';
 import { syncDirectory } from './sync-directory.ts';
 
 export interface AppendResult {
@@ -48,13 +51,6 @@ export interface AppendResult {
   readonly duplicate: boolean;
   /** Set when `flush.messages` asks for it: the batch must not count as appended here before this resolves. */
   readonly durable: Promise<void> | null;
-}
-
-export interface ReadOptions {
-  /** Only what lies below, e.g. the high watermark for consumers. */
-  readonly maxOffset: number;
-  /** Answer the first batch whole even when it is larger than maxBytes. */
-  readonly minOneBatch: boolean;
 }
 
 const ALREADY_DURABLE = Promise.resolve();
@@ -83,9 +79,9 @@ export class PartitionLog {
   #directoryChanged: boolean;
   /** Appended, truncated or rebuilt since it was opened: at a close its indexes have to be synced. */
   #changed: boolean;
-  /** Why the log takes no more appends, if so. */
-  #failure: string | null = null;
-  #closed = false;
+  /** Counts truncations, so that a flush notices one that came between. */
+  #truncations = 0;
+  readonly #health: LogHealth;
 
   static open(context: LogContext, options: OpenLogOptions): PartitionLog {
     return new PartitionLog(context, options, loadLog(context, options));
@@ -99,6 +95,7 @@ export class PartitionLog {
     this.#path = options.path;
     this.#config = options.config;
     this.#context = context;
+    this.#health = new LogHealth(context, `${options.topic}-${options.partition}`, () => this.directory);
     this.#segments = loaded.segments;
     this.#active = loaded.segments.at(-1) as LogSegment;
     this.#logStartOffset = loaded.logStartOffset;
@@ -189,7 +186,7 @@ export class PartitionLog {
 
   /** Null while the log works. */
   get failure(): string | null {
-    return this.#failure;
+    return this.#health.failure;
   }
 
   get sizeInBytes(): number {
@@ -231,8 +228,8 @@ export class PartitionLog {
    * as it was.
    */
   appendAsLeader(bytes: Buffer, leaderEpoch: number): AppendResult {
-    this.#checkUsable();
-    this.#checkSizes(bytes);
+    this.#health.check();
+    checkBatchSizes(bytes, this.#config, this.name);
     const duplicate = this.#producers.size === 0 ? null : this.#checkProducer(bytes);
     if (duplicate !== null) return this.#duplicateInfo(duplicate);
     const baseOffset = this.#logEndOffset;
@@ -251,13 +248,13 @@ export class PartitionLog {
    * A torn batch at the end is left out. Null when there is no whole batch.
    */
   appendAsFollower(bytes: Buffer): AppendResult | null {
-    this.#checkUsable();
+    this.#health.check();
     let next = this.#logEndOffset;
     let end = 0;
     while (end < bytes.length) {
       const size = wholeBatchSize(bytes, end, bytes.length);
       if (size === 0) break;
-      if (size < 0) throw new KafkaError(ErrorCode.CORRUPT_MESSAGE, `A batch for ${this.name} has an impossible size`);
+      if (size < 0) throw impossibleSize(this.name);
       if (baseOffsetAt(bytes, end) < next) {
         const text = `Unexpected offset ${baseOffsetAt(bytes, end)} in append to ${this.name}, whose next offset is ${next}`;
         throw new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, text);
@@ -276,7 +273,7 @@ export class PartitionLog {
    * OFFSET_OUT_OF_RANGE, CORRUPT_MESSAGE or KAFKA_STORAGE_ERROR.
    */
   read(startOffset: number, maxBytes: number, options: ReadOptions): FetchSlice {
-    this.#checkUsable();
+    this.#health.check();
     if (startOffset > this.#logEndOffset || startOffset < this.#logStartOffset) {
       throw new KafkaError(
         ErrorCode.OFFSET_OUT_OF_RANGE,
@@ -284,19 +281,17 @@ export class PartitionLog {
       );
     }
     if (startOffset >= options.maxOffset || startOffset === this.#logEndOffset) return EMPTY_SLICE;
-    return this.#reading(() => this.#slice(startOffset, maxBytes, options));
+    return this.#health.reading(() => sliceSegments(this, startOffset, maxBytes, options));
   }
 
   /** ListOffsets by time: the first record at or behind the log start that is not earlier than `timestamp`. */
   offsetForTimestamp(timestamp: number): TimestampedOffset | null {
-    const scope = { segments: this.#segments, logStartOffset: this.#logStartOffset };
-    return this.#reading(() => findOffsetByTimestamp(scope, timestamp));
+    return this.#health.reading(() => findOffsetByTimestamp(this, timestamp));
   }
 
   /** ListOffsets MAX_TIMESTAMP: the earliest record that has the latest timestamp; null for an empty log. */
   offsetOfMaxTimestamp(): TimestampedOffset | null {
-    const scope = { segments: this.#segments, logStartOffset: this.#logStartOffset };
-    return this.#reading(() => findOffsetOfMaxTimestamp(scope));
+    return this.#health.reading(() => findOffsetOfMaxTimestamp(this));
   }
 
   endOffsetForEpoch(epoch: number): EpochEndOffset {
@@ -311,7 +306,7 @@ export class PartitionLog {
         `Cannot increment the log start offset to ${offset} of partition ${this.name} since it is larger than the high watermark ${this.#highWatermark}`,
       );
     }
-    this.#checkUsable();
+    this.#health.check();
     if (offset > this.#logStartOffset) {
       this.#logStartOffset = offset;
       this.#epochs.truncateFromStart(offset);
@@ -324,7 +319,7 @@ export class PartitionLog {
 
   /** Drops everything from `offset` on. True when records went. */
   truncateTo(offset: number): boolean {
-    this.#checkUsable();
+    this.#health.check();
     if (offset >= this.#logEndOffset) {
       // The epochs may still contradict the leader's at the very end.
       this.#epochs.truncateFromEnd(offset);
@@ -335,7 +330,7 @@ export class PartitionLog {
       this.truncateFullyAndStartAt(offset);
       return true;
     }
-    this.#guarded(`truncating ${this.name} to offset ${offset}`, () => {
+    this.#health.changing(`truncating ${this.name} to offset ${offset}`, () => {
       while (this.#active.baseOffset > offset) this.#removeLastSegment();
       this.#changed = true;
       this.#logEndOffset = this.#active.truncateTo(offset, this.#context.clock.nowMs());
@@ -347,13 +342,10 @@ export class PartitionLog {
 
   /** Empties the log; it goes on at `offset`. */
   truncateFullyAndStartAt(offset: number): void {
-    this.#checkUsable();
+    this.#health.check();
     this.#context.logger.info(`Truncating ${this.name} and starting at offset ${offset}`);
-    this.#guarded(`truncating ${this.name} fully`, () => {
-      const { files } = this.#context;
-      for (const segment of this.#segments.splice(0)) {
-        for (const path of segment.renameFiles('')) files.removeSync(path);
-      }
+    this.#health.changing(`truncating ${this.name} fully`, () => {
+      for (const segment of this.#segments.splice(0)) discardSegment(this.#context.files, segment);
       this.#active = createSegment(this.#context, this.#config, this.#path, offset);
       this.#segments.push(this.#active);
       this.#directoryChanged = true;
@@ -368,8 +360,8 @@ export class PartitionLog {
 
   /** Deletes segments that retention or the log start offset has released. Returns how many. */
   deleteOldSegments(): number {
-    if (this.#closed || this.#failure !== null) return 0;
-    return this.#guarded(`deleting old segments of ${this.name}`, () => {
+    if (this.#health.closed || this.#health.failure !== null) return 0;
+    return this.#health.changing(`deleting old segments of ${this.name}`, () => {
       const plan = planRetention(this, this.#context.clock.nowMs());
       if (plan.count === 0) return 0;
       const doomed = this.#segments.slice(0, plan.count);
@@ -384,7 +376,8 @@ export class PartitionLog {
         this.updateHighWatermark(this.#highWatermark);
         this.#context.logger.info(`Incremented log start offset of ${this.name} to ${first} due to segment deletion`);
       }
-      for (const segment of doomed) this.#deleteSegmentLater(segment);
+      for (const segment of doomed) discardSegmentLater(this.#context, segment, this.#config.fileDeleteDelayMs);
+      this.#directoryChanged = true;
       return doomed.length;
     });
   }
@@ -405,7 +398,7 @@ export class PartitionLog {
     // What was rolled away is synced in the background, so that recovery need not look at it again. Failing is reported
     // where it happens.
     this.#context.timers.soon(() => {
-      if (!this.#closed && this.#failure === null) this.flush().catch(() => {});
+      if (!this.#health.closed && this.#health.failure === null) this.flush().catch(() => {});
     });
   }
 
@@ -421,8 +414,8 @@ export class PartitionLog {
 
   /** Ends cleanly: exact indexes, producer snapshot and epochs, all of it on the disk. */
   async close(): Promise<void> {
-    if (this.#closed) return;
-    if (this.#failure !== null) return this.abandon();
+    if (this.#health.closed) return;
+    if (this.#health.failure !== null) return this.abandon();
     try {
       this.#active.seal();
       if (this.#logEndOffset > this.#snapshotOffset) this.#writeSnapshot(this.#logEndOffset);
@@ -433,7 +426,7 @@ export class PartitionLog {
       }
       await this.writeEpochs();
     } catch (error) {
-      this.#diskFailed(`Error while closing ${this.name} in dir ${this.directory}`, error);
+      this.#health.fail(`Error while closing ${this.name} in dir ${this.directory}`, error);
       throw error;
     } finally {
       this.abandon();
@@ -442,13 +435,13 @@ export class PartitionLog {
 
   /** Gives all files up as they are. */
   abandon(): void {
-    this.#closed = true;
+    this.#health.closed = true;
     for (const segment of this.#segments) segment.closeFiles();
   }
 
   /** The log's directory goes offline: every later call is answered with an error. */
   markFailed(reason: string): void {
-    this.#failure ??= reason;
+    this.#health.failure ??= reason;
     for (const segment of this.#segments) segment.closeFiles();
   }
 
@@ -478,7 +471,7 @@ export class PartitionLog {
       this.#maybeRoll(bytes, nextOffset - 1);
       this.#active.append(bytes, this.#config.indexIntervalBytes);
     } catch (error) {
-      throw this.#appendFailed(error);
+      throw this.#health.appendError(error);
     }
     this.#changed = true;
     this.#logEndOffset = nextOffset;
@@ -498,26 +491,6 @@ export class PartitionLog {
     if (this.#active.shouldRoll(this.#config, incoming, nowMs)) this.roll(baseOffsetAt(bytes, 0));
   }
 
-  #checkSizes(bytes: Buffer): void {
-    if (bytes.length > this.#config.segmentBytes) {
-      throw new KafkaError(
-        ErrorCode.RECORD_LIST_TOO_LARGE,
-        `Message batch size is ${bytes.length} bytes in append to partition ${this.name}, which exceeds the maximum configured segment size of ${this.#config.segmentBytes}.`,
-      );
-    }
-    for (let at = 0; at < bytes.length; ) {
-      const size = wholeBatchSize(bytes, at, bytes.length);
-      if (size <= 0) throw new KafkaError(ErrorCode.CORRUPT_MESSAGE, `A batch for ${this.name} has an impossible size`);
-      if (size > this.#config.maxMessageBytes) {
-        throw new KafkaError(
-          ErrorCode.MESSAGE_TOO_LARGE,
-          `The record batch size in the append to ${this.name} is ${size} bytes which exceeds the maximum configured value of ${this.#config.maxMessageBytes}.`,
-        );
-      }
-      at += size;
-    }
-  }
-
   #checkProducer(bytes: Buffer): ProducerBatch | null {
     for (let at = 0; at < bytes.length; at += batchSizeAt(bytes, at)) {
       const duplicate = this.#producers.check(bytes, at, this.#logEndOffset);
@@ -527,65 +500,34 @@ export class PartitionLog {
   }
 
   #duplicateInfo(batch: ProducerBatch): AppendResult {
-    return {
-      baseOffset: batch.lastOffset - batch.offsetDelta,
-      lastOffset: batch.lastOffset,
-      logAppendTimeMs: this.#config.messageTimestampType === 'LogAppendTime' ? batch.timestamp : NO_TIMESTAMP,
-      logStartOffset: this.#logStartOffset,
-      duplicate: true,
-      durable: this.#config.flushMessages <= this.unflushedMessages ? this.flush() : null,
-    };
+    const baseOffset = batch.lastOffset - batch.offsetDelta;
+    return this.#result(baseOffset, batch.lastOffset, batch.timestamp, true);
   }
 
   #appended(baseOffset: number, bytes: Buffer): AppendResult {
+    return this.#result(baseOffset, this.#logEndOffset - 1, maxTimestampAt(bytes, 0), false);
+  }
+
+  #result(baseOffset: number, lastOffset: number, timestamp: number, duplicate: boolean): AppendResult {
+    const { flushMessages, messageTimestampType } = this.#config;
     return {
       baseOffset,
-      lastOffset: this.#logEndOffset - 1,
-      logAppendTimeMs: this.#config.messageTimestampType === 'LogAppendTime' ? maxTimestampAt(bytes, 0) : NO_TIMESTAMP,
+      lastOffset,
+      logAppendTimeMs: messageTimestampType === 'LogAppendTime' ? timestamp : NO_TIMESTAMP,
       logStartOffset: this.#logStartOffset,
-      duplicate: false,
-      durable: this.#config.flushMessages <= this.unflushedMessages ? this.flush() : null,
+      duplicate,
+      durable: flushMessages <= this.unflushedMessages ? this.flush() : null,
     };
   }
 
-  #slice(startOffset: number, maxBytes: number, options: ReadOptions): FetchSlice {
-    for (let i = this.#segmentIndexFor(startOffset); i < this.#segments.length; i++) {
-      const segment = this.#segments[i] as LogSegment;
-      // A gap at the end of a segment: the offset lies in the next one.
-      if (!segment.locate(startOffset)) continue;
-      const position = found.position;
-      const batchSize = found.size;
-      if (found.baseOffset >= options.maxOffset) return EMPTY_SLICE;
-      const nextBase = this.#segments[i + 1]?.baseOffset ?? this.#logEndOffset;
-      const end = options.maxOffset >= nextBase ? segment.size : segment.endPositionBefore(options.maxOffset);
-      const limit = options.minOneBatch ? Math.max(maxBytes, batchSize) : maxBytes;
-      const size = Math.min(end - position, limit);
-      return size <= 0 ? EMPTY_SLICE : new FetchSlice(segment.log, position, size);
-    }
-    return EMPTY_SLICE;
-  }
-
-  /** Index of the last segment whose base offset is <= `offset`. */
-  #segmentIndexFor(offset: number): number {
-    let low = 0;
-    let high = this.#segments.length - 1;
-    if (offset >= this.#active.baseOffset) return high;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((this.#segments[middle] as LogSegment).baseOffset <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  }
-
   #removeLastSegment(): void {
-    const segment = this.#segments.pop() as LogSegment;
-    for (const path of segment.renameFiles('')) this.#context.files.removeSync(path);
+    discardSegment(this.#context.files, this.#segments.pop() as LogSegment);
     this.#active = this.#segments.at(-1) as LogSegment;
     this.#directoryChanged = true;
   }
 
   #afterTruncation(): void {
+    this.#truncations++;
     this.#epochs.truncateFromEnd(this.#logEndOffset);
     this.#logStartOffset = Math.min(this.#logStartOffset, this.#logEndOffset);
     this.#recoveryPoint = Math.min(this.#recoveryPoint, this.#logEndOffset);
@@ -597,21 +539,6 @@ export class PartitionLog {
     this.#snapshotOffset = reloadProducerState(this.#context, scope, this.#producers);
   }
 
-  #deleteSegmentLater(segment: LogSegment): void {
-    const paths = segment.renameFiles('.deleted');
-    this.#directoryChanged = true;
-    const { timers, files, logger } = this.#context;
-    timers.after(
-      this.#config.fileDeleteDelayMs,
-      () => {
-        segment.closeFiles();
-        for (const path of paths) files.removeSync(path);
-        logger.info(`Deleted log segment ${offsetName(segment.baseOffset)} of ${this.name}`);
-      },
-      { unref: true },
-    );
-  }
-
   // Not synced: its checksum tells a torn one, and then an older one and the log serve.
   #writeSnapshot(offset: number): void {
     const path = join(this.#path, offsetName(offset) + SNAPSHOT_SUFFIX);
@@ -620,83 +547,40 @@ export class PartitionLog {
   }
 
   async #flushNow(): Promise<void> {
-    if (this.#failure !== null) throw new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, this.#failure);
+    if (this.#health.failure !== null) throw new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, this.#health.failure);
     const endOffset = this.#logEndOffset;
-    const active = this.#active;
-    const older = this.#segments.filter(
-      (s, i) => s !== active && (this.#segments[i + 1] as LogSegment).baseOffset > this.#recoveryPoint,
-    );
+    const truncations = this.#truncations;
     const directoryChanged = this.#directoryChanged;
     this.#directoryChanged = false;
     try {
       await this.writeEpochs();
-      for (const segment of older) await segment.sync(true);
-      await active.sync(false);
+      await this.#syncSegments();
       if (directoryChanged) await syncDirectory(this.#context.files, this.#path);
     } catch (error) {
       this.#directoryChanged ||= directoryChanged;
       this.#flushFailed(error);
     }
-    // A truncation meanwhile has the last word.
-    this.#recoveryPoint = Math.max(this.#recoveryPoint, Math.min(endOffset, this.#logEndOffset));
+    // What was written behind a truncation has not been synced.
+    if (truncations === this.#truncations) this.#recoveryPoint = Math.max(this.#recoveryPoint, endOffset);
     this.#lastFlushedMs = this.#context.clock.nowMs();
+  }
+
+  /** Older segments first, with their indexes; the last one's are rebuilt after a crash. */
+  async #syncSegments(): Promise<void> {
+    const active = this.#active;
+    for (const segment of this.#segments.slice(floorSegment(this.#segments, this.#recoveryPoint))) {
+      try {
+        if (!segment.isDiscarded) await segment.sync(segment !== active);
+      } catch (error) {
+        // Retention or truncation may have taken the segment meanwhile.
+        if (!segment.isDiscarded) throw error;
+      }
+    }
   }
 
   #flushFailed(error: unknown): never {
     const text = `Error while flushing log for ${this.name} in dir ${this.directory} with offset ${this.#logEndOffset}`;
-    this.#diskFailed(text, error);
+    this.#health.fail(text, error);
     throw new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, text, { cause: error });
-  }
-
-  #appendFailed(error: unknown): unknown {
-    const text = `Error while appending records to ${this.name} in dir ${this.directory}`;
-    if (error instanceof CutBackError) {
-      this.#diskFailed(text, error.cause);
-    } else if (isOutOfSpace(error)) {
-      this.#context.logger.error(text, error);
-    } else if (error instanceof KafkaError && error.cause !== undefined) {
-      this.#diskFailed(text, error.cause);
-    } else if (isDiskError(error)) {
-      this.#diskFailed(text, error);
-    } else {
-      return error;
-    }
-    return new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, text, { cause: error });
-  }
-
-  #reading<T>(read: () => T): T {
-    this.#checkUsable();
-    try {
-      return read();
-    } catch (error) {
-      if (!isDiskError(error)) throw error;
-      const text = `Exception when reading from ${this.name} in dir ${this.directory}`;
-      this.#diskFailed(text, error);
-      throw new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, text, { cause: error });
-    }
-  }
-
-  /** Changes of files that must not stop half way: when the disk fails in one, the log is done. */
-  #guarded<T>(what: string, change: () => T): T {
-    try {
-      return change();
-    } catch (error) {
-      if (error instanceof KafkaError) throw error;
-      this.#diskFailed(`Error while ${what} in dir ${this.directory}`, error);
-      throw new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, `Error while ${what}`, { cause: error });
-    }
-  }
-
-  #diskFailed(text: string, cause: unknown): void {
-    if (this.#failure !== null) return;
-    this.#failure = text;
-    this.#context.onStorageFailure(text, cause);
-  }
-
-  #checkUsable(): void {
-    if (this.#failure !== null || this.#closed) {
-      const reason = this.#failure ?? 'it is closed';
-      throw new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, `The log for partition ${this.name} is offline: ${reason}`);
-    }
   }
 }
