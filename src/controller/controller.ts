@@ -114,6 +114,16 @@ export class Controller implements RaftListener {
     return this.#whenCommitted(this.#lastScheduledOffset, result.response);
   }
 
+  /** Moves a static quorum to kraft.version 1: control records of raft, which this state does not hold. */
+  upgradeKraftVersion(level: number): Promise<void> {
+    if (!this.isActive) return Promise.reject(this.#notController());
+    const offset = this.#options.raft.upgradeKraftVersion(this.#claimedEpoch, level);
+    this.#image = { ...this.#image, offset, epoch: this.#claimedEpoch };
+    this.#pending.push({ image: this.#image, records: offset - this.#lastScheduledOffset });
+    this.#lastScheduledOffset = offset;
+    return this.#whenCommitted(offset, undefined);
+  }
+
   #context(): OperationContext {
     const { config, configRules, random, raft, clock } = this.#options;
     return {

@@ -1,0 +1,220 @@
+/** IncrementalAlterConfigs and AlterConfigs: each resource on its own, all that pass in one batch of records. */
+import { type ConfigMap, ConfigResourceType, configsOf, elrEnabled, type MetadataImage } from '../../metadata/image.ts';
+import { type MetadataRecord, metadataRecord } from '../../metadata/records.ts';
+import { configRecord } from '../../metadata/snapshot-records.ts';
+import { ErrorCode } from '../../protocol/error-codes.ts';
+import { KafkaError } from '../../protocol/kafka-error.ts';
+import type { AlterConfigsRequest } from '../../protocol/messages/alter-configs.ts';
+import type { IncrementalAlterConfigsRequest } from '../../protocol/messages/incremental-alter-configs.ts';
+import { MIN_INSYNC_REPLICAS } from '../activation.ts';
+import type { OperationContext, OperationResult } from '../operation.ts';
+import { checkTopicName } from '../topics/topic-name.ts';
+
+export interface ConfigResourceResult {
+  readonly resourceType: number;
+  readonly resourceName: string;
+  readonly errorCode: number;
+  readonly errorMessage: string | null;
+}
+
+interface Resource {
+  readonly resourceType: number;
+  readonly resourceName: string;
+}
+
+const OP = { set: 0, delete: 1, append: 2, subtract: 3 } as const;
+const OP_NAMES = ['SET', 'DELETE', 'APPEND', 'SUBTRACT'];
+
+const fail = (code: number, message: string): never => {
+  throw new KafkaError(code, message);
+};
+
+type AlterableConfig = IncrementalAlterConfigsRequest['resources'][number]['configs'][number];
+
+/** Null deletes. */
+function newValue(
+  context: OperationContext,
+  resource: Resource,
+  current: ConfigMap,
+  { name, configOperation, value }: AlterableConfig,
+): string | null {
+  if (configOperation === OP.delete) return null;
+  if (value === null) return fail(ErrorCode.INVALID_REQUEST, `Null value not supported for : ${name}`);
+  if (configOperation === OP.set) return value;
+  if (configOperation !== OP.append && configOperation !== OP.subtract) {
+    return fail(ErrorCode.INVALID_REQUEST, `Unknown operation type ${configOperation}`);
+  }
+  if (!context.configRules.isList(resource.resourceType, name)) {
+    const operation = OP_NAMES[configOperation];
+    fail(ErrorCode.INVALID_CONFIG, `Can't ${operation} to key ${name} because its type is not LIST.`);
+  }
+  const text = current.get(name) ?? context.configRules.defaultOf(resource.resourceType, name) ?? '';
+  const before = text === '' ? [] : text.split(',').map((part) => part.trim());
+  const parts = value.split(',').map((part) => part.trim());
+  const after =
+    configOperation === OP.append
+      ? [...before, ...parts.filter((part) => !before.includes(part))]
+      : before.filter((part) => !parts.includes(part));
+  return after.join(',');
+}
+
+function checkResource({ resourceType, resourceName }: Resource): void {
+  switch (resourceType) {
+    case ConfigResourceType.TOPIC:
+      if (resourceName === '') fail(ErrorCode.INVALID_REQUEST, 'Default topic resources are not allowed.');
+      checkTopicName(resourceName);
+      return;
+    case ConfigResourceType.BROKER:
+      if (resourceName !== '' && !/^[+-]?\d+$/.test(resourceName)) {
+        fail(ErrorCode.INVALID_REQUEST, 'Unable to parse broker name as a base 10 number.');
+      }
+      return;
+    case ConfigResourceType.CLIENT_METRICS:
+      if (resourceName === '') fail(ErrorCode.INVALID_REQUEST, "Subscription name can't be empty");
+      return;
+    case ConfigResourceType.GROUP:
+      if (resourceName === '') fail(ErrorCode.INVALID_REQUEST, 'Default group resources are not allowed.');
+      return;
+    default:
+      fail(ErrorCode.INVALID_REQUEST, `Unknown resource type ${resourceType}`);
+  }
+}
+
+function checkExists(image: MetadataImage, { resourceType, resourceName }: Resource): void {
+  if (resourceType === ConfigResourceType.TOPIC && image.topics.byName(resourceName) === undefined) {
+    fail(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `The topic '${resourceName}' does not exist.`);
+  }
+  if (resourceType !== ConfigResourceType.BROKER || resourceName === '') return;
+  const id = Number(resourceName);
+  if (!image.brokers.has(id) && !image.controllers.has(id)) {
+    fail(ErrorCode.BROKER_ID_NOT_REGISTERED, `No node with id ${resourceName} found.`);
+  }
+}
+
+function checkContent(
+  context: OperationContext,
+  resource: Resource,
+  overrides: ConfigMap,
+  changes: ReadonlyMap<string, string | null>,
+): void {
+  const { configRules } = context;
+  switch (resource.resourceType) {
+    case ConfigResourceType.TOPIC:
+      configRules.checkTopic(overrides);
+      return;
+    case ConfigResourceType.BROKER:
+      configRules.checkBroker(changes, resource.resourceName === '');
+      return;
+    case ConfigResourceType.GROUP:
+      configRules.checkGroup(overrides);
+      return;
+    case ConfigResourceType.CLIENT_METRICS:
+      configRules.checkClientMetrics(overrides);
+      return;
+  }
+}
+
+/** A minimum that all brokers agree on is what ELR rests upon. */
+function checkMinIsr(image: MetadataImage, resource: Resource, changes: ReadonlyMap<string, string | null>): void {
+  if (resource.resourceType !== ConfigResourceType.BROKER || !elrEnabled(image)) return;
+  const change = changes.get(MIN_INSYNC_REPLICAS);
+  if (change === undefined) return;
+  if (resource.resourceName !== '') {
+    fail(ErrorCode.INVALID_CONFIG, 'Broker-level min.insync.replicas cannot be altered while ELR is enabled.');
+  }
+  if (change === null) {
+    fail(ErrorCode.INVALID_CONFIG, 'Cluster-level min.insync.replicas cannot be removed while ELR is enabled.');
+  }
+}
+
+/** Eligible replicas were counted by the old minimum. The empty name means all topics. */
+function clearElrRecord({ resourceType, resourceName }: Resource): MetadataRecord {
+  const topicName = resourceType === ConfigResourceType.TOPIC ? resourceName : '';
+  return metadataRecord('clearElr', 0, { topicName });
+}
+
+/** The records of one resource, or the KafkaError that answers it. */
+function alterResource(
+  context: OperationContext,
+  resource: Resource,
+  changes: ReadonlyMap<string, string | null>,
+): MetadataRecord[] {
+  const { image } = context;
+  const { resourceType, resourceName } = resource;
+  const current = configsOf(image, resourceType, resourceName);
+  const after = new Map(current);
+  const records: MetadataRecord[] = [];
+  for (const [name, value] of changes) {
+    if (value === null) after.delete(name);
+    else after.set(name, value);
+    // Brokers re-read files (key stores) when a config is set again to what it was.
+    const isNews = (current.get(name) ?? null) !== value || resourceType === ConfigResourceType.BROKER;
+    if (isNews) records.push(configRecord(resourceType, resourceName, name, value));
+  }
+  checkResource(resource);
+  checkMinIsr(image, resource, changes);
+  checkContent(context, resource, after, changes);
+  checkExists(image, resource);
+  if (changes.has(MIN_INSYNC_REPLICAS) && elrEnabled(image)) records.push(clearElrRecord(resource));
+  return records;
+}
+
+function alterAll<R extends Resource>(
+  context: OperationContext,
+  request: { readonly resources: readonly R[]; readonly validateOnly: boolean },
+  changesOf: (resource: R) => ReadonlyMap<string, string | null>,
+): OperationResult<ConfigResourceResult[]> {
+  const records: MetadataRecord[] = [];
+  const seen = new Map<string, number>();
+  const keyOf = (resource: Resource): string => `${resource.resourceType}:${resource.resourceName}`;
+  for (const resource of request.resources) seen.set(keyOf(resource), (seen.get(keyOf(resource)) ?? 0) + 1);
+  const response = request.resources.map((resource): ConfigResourceResult => {
+    const { resourceType, resourceName } = resource;
+    try {
+      if ((seen.get(keyOf(resource)) ?? 0) > 1) {
+        fail(ErrorCode.INVALID_REQUEST, 'Each resource must appear at most once.');
+      }
+      records.push(...alterResource(context, resource, changesOf(resource)));
+      return { resourceType, resourceName, errorCode: ErrorCode.NONE, errorMessage: null };
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error;
+      return { resourceType, resourceName, errorCode: error.code, errorMessage: error.message };
+    }
+  });
+  return { records: request.validateOnly ? [] : records, response };
+}
+
+export function incrementalAlterConfigs(
+  context: OperationContext,
+  request: IncrementalAlterConfigsRequest,
+): OperationResult<ConfigResourceResult[]> {
+  return alterAll(context, request, (resource) => {
+    const current = configsOf(context.image, resource.resourceType, resource.resourceName);
+    const changes = new Map<string, string | null>();
+    for (const config of resource.configs) {
+      if (changes.has(config.name)) {
+        fail(ErrorCode.INVALID_REQUEST, 'Error due to duplicate config keys');
+      }
+      changes.set(config.name, newValue(context, resource, current, config));
+    }
+    return changes;
+  });
+}
+
+/** The old way: what the request does not name goes. */
+export function alterConfigs(
+  context: OperationContext,
+  request: AlterConfigsRequest,
+): OperationResult<ConfigResourceResult[]> {
+  return alterAll(context, request, (resource) => {
+    const changes = new Map<string, string | null>();
+    for (const { name, value } of resource.configs) {
+      if (value === null) fail(ErrorCode.INVALID_REQUEST, `Null value not supported for : ${name}`);
+      changes.set(name, value);
+    }
+    for (const name of configsOf(context.image, resource.resourceType, resource.resourceName).keys()) {
+      if (!changes.has(name)) changes.set(name, null);
+    }
+    return changes;
+  });
+}
