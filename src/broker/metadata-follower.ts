@@ -43,6 +43,8 @@ export interface MetadataFollowerOptions {
   readonly effectiveConfig: (image: MetadataImage, topic: string) => EffectiveTopicConfig;
   /** A replica lives in another directory than the metadata says. */
   readonly assignDirectory: (topicId: string, partition: number, directoryId: string) => void;
+  /** Dynamic broker configs changed, of this broker or of all. */
+  readonly brokerConfigChanged: (image: MetadataImage) => void;
   readonly publish: (image: MetadataImage) => void;
 }
 
@@ -100,6 +102,7 @@ export class MetadataFollower implements MetadataPublisher {
       if (resource.type === ConfigResourceType.BROKER) everything = true;
     }
     if (everything) {
+      this.#options.brokerConfigChanged(image);
       this.#effective.clear();
       for (const partition of this.#options.replicas.all()) {
         partition.log.updateConfig(this.effectiveConfig(image, partition.topic).log);

@@ -5,16 +5,21 @@
 import type { Logger } from '../base/logger.ts';
 import type { Uuid } from '../base/uuid.ts';
 import { AutoTopicCreation, CONSUMER_OFFSETS_TOPIC } from '../broker/auto-topic-creation.ts';
+import { effectiveTopicConfig } from '../broker/effective-topic-config.ts';
 import { FetchSessionCache } from '../broker/fetch-session.ts';
 import { groupSettings } from '../broker/group-settings.ts';
+import { alterConfigsRows } from '../broker/handlers/alter-configs.ts';
 import { brokerRows } from '../broker/handlers/broker-rows.ts';
+import { describeConfigsRow, dynamicBrokerConfigs } from '../broker/handlers/describe-configs.ts';
 import { groupHandlers } from '../broker/handlers/group/group-handlers.ts';
-import { type EffectiveTopicConfig, MetadataFollower } from '../broker/metadata-follower.ts';
+import { MetadataFollower } from '../broker/metadata-follower.ts';
 import { OffsetsPartitions } from '../broker/offsets-partitions.ts';
 import { ProducerIdAllocator } from '../broker/producer-id-allocator.ts';
 import { ReplicaManager } from '../broker/replica-manager.ts';
 import type { BrokerServices, ControllerChannel } from '../broker/services.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
+import { withDynamicConfigs } from '../config/config-layers.ts';
+import type { ConfigRules } from '../config/config-rules.ts';
 import { GroupCoordinator } from '../coordinator/group-coordinator.ts';
 import { SUPPORTED_FEATURES } from '../metadata/features.ts';
 import type { MetadataImage } from '../metadata/image.ts';
@@ -52,9 +57,7 @@ export interface BrokerNodeOptions {
   readonly loader: MetadataLoader;
   readonly channel: ControllerChannel;
   readonly answerBytes: () => number;
-  readonly effectiveConfig: (image: MetadataImage, topic: string) => EffectiveTopicConfig;
-  /** The rows that need more than the broker knows: DescribeConfigs. */
-  readonly configRows: (services: BrokerServices) => readonly ApiRow[];
+  readonly configRules: ConfigRules;
 }
 
 export class BrokerNode {
@@ -67,10 +70,13 @@ export class BrokerNode {
   #lifecycle: BrokerLifecycle | null = null;
   #assignments: DirectoryAssignments | null = null;
   #image: MetadataImage;
+  /** The static configuration with what was changed while the cluster runs. */
+  #config: BrokerConfig;
 
   constructor(options: BrokerNodeOptions) {
     this.#options = options;
     this.#image = options.loader.image;
+    this.#config = options.config;
     const { config, runtime, logger, channel } = options;
     const replicas = new ReplicaManager();
     this.#topicCreation = new AutoTopicCreation({
@@ -87,7 +93,7 @@ export class BrokerNode {
       timers: runtime.timers,
       random: runtime.random,
       logger: logger.named('org.apache.kafka.coordinator.group.GroupCoordinatorService'),
-      config: () => groupSettings(config),
+      config: () => groupSettings(this.#config),
       writer: offsets,
       partitionCount: () =>
         this.#image.topics.byName(CONSUMER_OFFSETS_TOPIC)?.partitions.length ??
@@ -97,10 +103,11 @@ export class BrokerNode {
   }
 
   get rows(): ApiRow[] {
-    const { logger, configRows } = this.#options;
+    const { logger, config, configRules } = this.#options;
     return [
       ...brokerRows(this.#services, this.#producerIds),
-      ...configRows(this.#services),
+      describeConfigsRow(this.#services, config),
+      ...alterConfigsRows(this.#services, configRules),
       ...groupHandlers({
         coordinator: this.#coordinator,
         image: () => this.#image,
@@ -144,10 +151,13 @@ export class BrokerNode {
   #makeServices(replicas: ReplicaManager): BrokerServices {
     const { config, clusterId, runtime, logger, logs, channel, answerBytes } = this.#options;
     const slots = config.number('max.incremental.fetch.session.cache.slots');
+    const current = () => this.#config;
     return {
       nodeId: config.nodeId,
       clusterId,
-      config,
+      get config() {
+        return current();
+      },
       runtime,
       logger: logger.named('kafka.server.KafkaApis'),
       replicas,
@@ -164,7 +174,7 @@ export class BrokerNode {
   }
 
   #makeFollower(replicas: ReplicaManager, offsets: OffsetsPartitions): MetadataFollower {
-    const { config, logs, logger, effectiveConfig } = this.#options;
+    const { config, logs, logger } = this.#options;
     return new MetadataFollower({
       nodeId: config.nodeId,
       logs,
@@ -175,7 +185,10 @@ export class BrokerNode {
         resigned: (partition) => this.#coordinator.onResigned(partition),
         topicsDeleted: (topics) => this.#coordinator.onTopicsDeleted(topics),
       },
-      effectiveConfig,
+      effectiveConfig: (image, topic) => effectiveTopicConfig(config, image, topic),
+      brokerConfigChanged: (image) => {
+        this.#config = withDynamicConfigs(config, dynamicBrokerConfigs(image, config.nodeId));
+      },
       assignDirectory: (topicId, partition, directoryId) => this.#assignments?.assign(topicId, partition, directoryId),
       publish: (image) => {
         this.#image = image;

@@ -3,15 +3,10 @@
  * client gets the controller's own answer (KIP-590).
  */
 import { type ApiRow, apiRow, type HandlerResult, type RequestContext } from '../../network/handler.ts';
-import { alterConfigsRequest, alterConfigsResponse } from '../../protocol/messages/alter-configs.ts';
 import { createPartitionsRequest, createPartitionsResponse } from '../../protocol/messages/create-partitions.ts';
 import { createTopicsRequest, createTopicsResponse } from '../../protocol/messages/create-topics.ts';
 import { deleteTopicsRequest, deleteTopicsResponse } from '../../protocol/messages/delete-topics.ts';
 import { describeQuorumRequest, describeQuorumResponse } from '../../protocol/messages/describe-quorum.ts';
-import {
-  incrementalAlterConfigsRequest,
-  incrementalAlterConfigsResponse,
-} from '../../protocol/messages/incremental-alter-configs.ts';
 import { updateFeaturesRequest, updateFeaturesResponse } from '../../protocol/messages/update-features.ts';
 import type { Decoded, Encodable, Message } from '../../protocol/schema.ts';
 import type { BrokerServices } from '../services.ts';
@@ -44,7 +39,7 @@ function forwardedRow<Req extends Message, Res extends Message>(
 }
 
 export function forwardedRows(services: BrokerServices): ApiRow[] {
-  return [...topicRows(services), ...configRows(services), ...clusterRows(services)];
+  return [...topicRows(services), ...clusterRows(services)];
 }
 
 function topicRows(services: BrokerServices): ApiRow[] {
@@ -81,38 +76,6 @@ function topicRows(services: BrokerServices): ApiRow[] {
         throttleTimeMs: 0,
         results: request.topics.map(({ name }) => ({ name, errorCode, errorMessage })),
       }),
-    }),
-  ];
-}
-
-function configRows(services: BrokerServices): ApiRow[] {
-  const refuse = (
-    request: { readonly resources: readonly { readonly resourceType: number; readonly resourceName: string }[] },
-    errorCode: number,
-    errorMessage: string | null,
-  ) => ({
-    throttleTimeMs: 0,
-    responses: request.resources.map(({ resourceType, resourceName }) => ({
-      errorCode,
-      errorMessage,
-      resourceType,
-      resourceName,
-    })),
-  });
-  return [
-    forwardedRow(services, {
-      name: 'AlterConfigs',
-      versions: [0, 2],
-      request: alterConfigsRequest,
-      response: alterConfigsResponse,
-      errorResponse: refuse,
-    }),
-    forwardedRow(services, {
-      name: 'IncrementalAlterConfigs',
-      versions: [0, 1],
-      request: incrementalAlterConfigsRequest,
-      response: incrementalAlterConfigsResponse,
-      errorResponse: refuse,
     }),
   ];
 }
