@@ -92,7 +92,7 @@ export class LogSegment {
   get timeIndex(): TimeIndex {
     if (this.#timeIndex !== null) return this.#timeIndex;
     const index = new TimeIndex(this.#pool, this.pathOf(TIME_INDEX_SUFFIX), this.baseOffset, this.#isNew);
-    if (!this.#isNew) index.sanityCheck(this.baseOffset + MAX_RELATIVE_OFFSET);
+    if (!this.#isNew) this.#checkTimeIndex(index);
     this.#timeIndex = index;
     return index;
   }
@@ -163,10 +163,7 @@ export class LogSegment {
     const lastOffset = lastOffsetAt(bytes, batch.at);
     const maxTimestamp = maxTimestampAt(bytes, batch.at);
     if (position === 0) this.#firstTimestamp = maxTimestamp;
-    if (maxTimestamp > this.#maxTimestampMs) {
-      this.#maxTimestampMs = maxTimestamp;
-      this.#maxTimestampOffset = lastOffset;
-    }
+    this.#noteTimestamp(maxTimestamp, lastOffset);
     if (this.#bytesSinceIndexEntry > batch.interval) {
       this.offsetIndex.append(lastOffset, position);
       if (this.#maxTimestampMs >= 0) this.timeIndex.maybeAppend(this.#maxTimestampMs, this.#maxTimestampOffset);
@@ -207,10 +204,7 @@ export class LogSegment {
     this.size = walkHeaders(this.log.get(), from, this.size, (bytes, at, position, size) => {
       next = lastOffsetAt(bytes, at) + 1;
       const maxTimestamp = maxTimestampAt(bytes, at);
-      if (maxTimestamp > this.#maxTimestampMs) {
-        this.#maxTimestampMs = maxTimestamp;
-        this.#maxTimestampOffset = next - 1;
-      }
+      this.#noteTimestamp(maxTimestamp, next - 1);
       if (position === 0) this.#firstTimestamp = maxTimestamp;
       this.#bytesSinceIndexEntry += size;
       return undefined;
@@ -320,6 +314,15 @@ export class LogSegment {
     }
   }
 
+  #checkTimeIndex(index: TimeIndex): void {
+    index.sanityCheck();
+    if (index.entries === 0) return;
+    const { offset } = index.last;
+    const from = this.offsetIndex.positionBefore(offset);
+    if (findBatch(this.log.get(), from, this.size, offset)) return;
+    throw new CorruptIndexError(`the last entry of ${index.file.path} names offset ${offset}, which its segment lacks`);
+  }
+
   #rollingTimestamp(): number {
     if (this.#firstTimestamp === undefined) {
       this.#firstTimestamp = -1;
@@ -336,6 +339,18 @@ export class LogSegment {
     this.#maxTimestamp = this.timeIndex.last;
     this.#maxTimestampMs = this.#maxTimestamp.timestamp;
     this.#maxTimestampOffset = this.#maxTimestamp.offset;
+    if (this.timeIndex.entries > 0) return;
+    // Records without timestamps, or an index that somebody emptied.
+    walkHeaders(this.log.get(), 0, this.size, (bytes, at) => {
+      this.#noteTimestamp(maxTimestampAt(bytes, at), lastOffsetAt(bytes, at));
+      return undefined;
+    });
+  }
+
+  #noteTimestamp(timestamp: number, offset: number): void {
+    if (timestamp <= this.#maxTimestampMs) return;
+    this.#maxTimestampMs = timestamp;
+    this.#maxTimestampOffset = offset;
   }
 
   #cutBack(cause: unknown): never {

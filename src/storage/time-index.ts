@@ -73,14 +73,15 @@ export class TimeIndex extends EntryFile {
     this.truncateToEntries(low);
   }
 
-  sanityCheck(nextOffset: number): void {
+  /** As far as the file alone tells. */
+  sanityCheck(): void {
     const count = this.entries;
     if (count === 0) return;
     const last = this.entry(count - 1);
-    const first = this.entry(0);
-    if (last.offset < this.baseOffset || last.offset >= nextOffset || last.timestamp < first.timestamp) {
+    const ascending = count === 1 || last.timestamp > this.entry(0).timestamp;
+    if (!ascending || last.offset < this.baseOffset || !Number.isSafeInteger(last.timestamp)) {
       throw new CorruptIndexError(
-        `Corrupt time index found, time index file (${this.file.path}) has non-zero size but the last entry (${last.timestamp}, ${last.offset}) does not lie in the segment with base offset ${this.baseOffset}`,
+        `Corrupt time index found, time index file (${this.file.path}) has non-zero size but the last entry (${last.timestamp}, ${last.offset}) cannot be one of a segment with base offset ${this.baseOffset}`,
       );
     }
   }

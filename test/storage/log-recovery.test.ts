@@ -1,0 +1,317 @@
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RecordBatch } from '../../src/protocol/batch.ts';
+import { ErrorCode } from '../../src/protocol/error-codes.ts';
+import { FaultyFiles } from './faulty-files.ts';
+import {
+  batch,
+  logConfig,
+  openLog,
+  readAll,
+  removeDirectory,
+  SeededRandom,
+  temporaryDirectory,
+  testContext,
+} from './support.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = temporaryDirectory();
+});
+afterEach(() => removeDirectory(directory));
+
+const file = (name: string) => join(directory, 't-0', name);
+const FIRST = '00000000000000000000';
+const one = batch().length;
+
+function write(batches: number, config = logConfig()): void {
+  const log = openLog(testContext(), directory, { config });
+  for (let i = 0; i < batches; i++) log.appendAsLeader(batch({ timestamp: 1000 + i }), 1 + (i >> 2));
+  log.abandon();
+}
+
+function overwrite(name: string, position: number, bytes: Uint8Array): void {
+  const fd = fs.openSync(file(name), 'r+');
+  fs.writeSync(fd, bytes, 0, bytes.length, position);
+  fs.closeSync(fd);
+}
+
+describe('recovery after an unclean stop', () => {
+  it('keeps everything that reached the file, and rebuilds indexes and epochs', () => {
+    const config = logConfig({ indexIntervalBytes: 200 });
+    write(20, config);
+    const context = testContext();
+    const log = openLog(context, directory, { clean: false, config });
+    expect(log.logEndOffset).toBe(20);
+    expect(log.leaderEpochCache.entries).toEqual([1, 2, 3, 4, 5].map((epoch, i) => ({ epoch, startOffset: i * 4 })));
+    expect(log.segments[0]?.offsetIndex.entries).toBeGreaterThan(3);
+    expect(log.offsetForTimestamp(1015)).toEqual({ timestamp: 1015, offset: 15 });
+    expect(context.logger.matching(/WARN|ERROR/)).toEqual([]);
+    log.abandon();
+  });
+
+  it('cuts a torn batch at the end and goes on behind the last whole one', () => {
+    write(5);
+    fs.appendFileSync(file(`${FIRST}.log`), batch({ baseOffset: 5 }).subarray(0, 70));
+    const context = testContext();
+    const log = openLog(context, directory, { clean: false });
+    expect(log.logEndOffset).toBe(5);
+    expect(fs.statSync(file(`${FIRST}.log`)).size).toBe(5 * one);
+    expect(context.logger.matching(/incomplete batch at position/)).toHaveLength(1);
+    expect(log.appendAsLeader(batch(), 9).baseOffset).toBe(5);
+    log.abandon();
+  });
+
+  it('cuts at a batch with a wrong checksum and keeps the whole ones behind it aside', () => {
+    write(6);
+    overwrite(`${FIRST}.log`, 3 * one + 65, Buffer.from('damage'));
+    const recovered = `${directory}.recovered`;
+    const context = testContext({ recovered });
+    const log = openLog(context, directory, { clean: false });
+    expect(log.logEndOffset).toBe(3);
+    const [aside] = fs.readdirSync(recovered);
+    const saved = fs.readFileSync(join(recovered, aside as string, '00000000000000000004.log'));
+    expect(RecordBatch.all(saved).map((b) => b.baseOffset)).toEqual([4, 5]);
+    expect(context.logger.matching(/ERROR Recovery dropped 2 whole batches and 0 later segments of t-0/)).toHaveLength(
+      1,
+    );
+    removeDirectory(recovered);
+    log.abandon();
+  });
+
+  it('drops the segments behind a bad one', () => {
+    write(6, logConfig({ segmentBytes: 2 * one }));
+    overwrite('00000000000000000002.log', one, new Uint8Array(one));
+    const log = openLog(testContext(), directory, { clean: false });
+    expect(log.segments.map((s) => s.baseOffset)).toEqual([0, 2]);
+    expect(log.logEndOffset).toBe(3);
+    expect(fs.readdirSync(log.path).filter((n) => n.startsWith('00000000000000000004'))).toEqual([]);
+    log.abandon();
+  });
+
+  it('does not look at segments below the recovery point', () => {
+    write(6, logConfig({ segmentBytes: 2 * one }));
+    overwrite(`${FIRST}.log`, 65, Buffer.from('damage'));
+    const context = testContext();
+    const log = openLog(context, directory, { clean: false, recoveryPoint: 4 });
+    expect(log.logEndOffset).toBe(6);
+    expect(context.logger.matching(/Recovering unflushed segment/)).toHaveLength(1);
+    log.abandon();
+  });
+
+  it('keeps a batch below the recovery point whose checksum is wrong, and says so', () => {
+    write(6);
+    overwrite(`${FIRST}.log`, 2 * one + 65, Buffer.from('damage'));
+    const context = testContext();
+    const log = openLog(context, directory, { clean: false, recoveryPoint: 5 });
+    expect(log.logEndOffset).toBe(6);
+    expect(context.logger.matching(new RegExp(`ERROR Damage in .*${FIRST}.log.*offsets 2 to 2`))).toHaveLength(1);
+    log.abandon();
+  });
+
+  it('rebuilds producer state from the log when the snapshot is broken', async () => {
+    const context = testContext();
+    let log = openLog(context, directory);
+    for (let i = 0; i < 3; i++) log.appendAsLeader(batch({ producerId: 4, producerEpoch: 0, baseSequence: i }), 0);
+    await log.close();
+    fs.writeFileSync(file('00000000000000000003.snapshot'), Buffer.alloc(30, 1));
+    log = openLog(context, directory);
+    expect(context.logger.matching(/WARN Producer snapshot .*00000000000000000003.snapshot is corrupt/)).toHaveLength(
+      1,
+    );
+    expect(log.appendAsLeader(batch({ producerId: 4, producerEpoch: 0, baseSequence: 1 }), 0).duplicate).toBe(true);
+    log.abandon();
+  });
+
+  it('reads the zero-padded indexes that an unclean Kafka leaves', async () => {
+    const config = logConfig({ segmentBytes: 20 * one, indexIntervalBytes: 200 });
+    const context = testContext();
+    let log = openLog(context, directory, { config });
+    for (let i = 0; i < 50; i++) log.appendAsLeader(batch({ timestamp: 1000 + i }), 0);
+    await log.close();
+    const before = fs.readFileSync(file(`${FIRST}.index`));
+    fs.truncateSync(file(`${FIRST}.index`), 8 * 5000);
+    fs.truncateSync(file(`${FIRST}.timeindex`), 12 * 5000);
+    log = openLog(context, directory, { config });
+    expect(readAll(log).map((b) => b.baseOffset)).toEqual(Array.from({ length: 50 }, (_, i) => i));
+    expect(log.offsetForTimestamp(1007)).toEqual({ timestamp: 1007, offset: 7 });
+    expect(fs.readFileSync(file(`${FIRST}.index`)).equals(before)).toBe(true);
+    log.abandon();
+  });
+});
+
+describe('damaged files after a clean stop', () => {
+  const config = logConfig({ segmentBytes: 20 * one, indexIntervalBytes: 200 });
+  const prepare = async () => {
+    const log = openLog(testContext(), directory, { config });
+    for (let i = 0; i < 50; i++) log.appendAsLeader(batch({ timestamp: 1000 + i }), 3);
+    await log.close();
+  };
+  const LAST = '00000000000000000040';
+
+  for (const name of [`${FIRST}.index`, `${FIRST}.timeindex`, `${LAST}.index`, `${LAST}.timeindex`]) {
+    for (const [what, damage] of Object.entries({
+      'of a wrong size': (path: string) => fs.appendFileSync(path, 'xyz'),
+      'full of garbage': (path: string) => fs.writeFileSync(path, Buffer.alloc(fs.statSync(path).size, 0x5b)),
+      missing: (path: string) => fs.rmSync(path),
+      empty: (path: string) => fs.truncateSync(path, 0),
+    })) {
+      it(`reads everything although ${name} is ${what}`, async () => {
+        await prepare();
+        damage(file(name));
+        const context = testContext();
+        const log = openLog(context, directory, { config });
+        expect(readAll(log).map((b) => b.baseOffset)).toEqual(Array.from({ length: 50 }, (_, i) => i));
+        for (let i = 0; i < 50; i++) expect(log.offsetForTimestamp(1000 + i)?.offset).toBe(i);
+        expect(log.appendAsLeader(batch({ timestamp: 2000 }), 3).baseOffset).toBe(50);
+        if (what !== 'empty') expect(context.logger.matching(/WARN|ERROR/).length).toBeGreaterThan(0);
+        log.abandon();
+      });
+    }
+  }
+
+  it('takes epochs from the records when leader-epoch-checkpoint is broken', async () => {
+    await prepare();
+    fs.writeFileSync(file('leader-epoch-checkpoint'), 'nonsense\n');
+    const context = testContext();
+    const log = openLog(context, directory, { config });
+    expect(context.logger.matching(/ERROR .*leader-epoch-checkpoint/)).toHaveLength(1);
+    expect(log.logEndOffset).toBe(50);
+    log.abandon();
+  });
+
+  it('recovers a log whose end is damaged, loudly', async () => {
+    await prepare();
+    overwrite(`${LAST}.log`, 9 * one, new Uint8Array(one));
+    const context = testContext();
+    const log = openLog(context, directory, { config, recoveryPoint: 50 });
+    expect(log.logEndOffset).toBe(49);
+    expect(context.logger.matching(new RegExp(`ERROR .*${LAST}.log.*below the recovery point`))).toHaveLength(1);
+    log.abandon();
+  });
+});
+
+describe('a disk that fails', () => {
+  const open = (files: FaultyFiles, config = logConfig()) => {
+    const context = testContext({ files });
+    return { context, log: openLog(context, directory, { config }) };
+  };
+  const codeOf = (run: () => unknown) => {
+    try {
+      run();
+    } catch (error) {
+      return (error as { code: number }).code;
+    }
+    return 0;
+  };
+
+  it('cuts a short write on a full disk back, and goes on when there is space again', () => {
+    const files = new FaultyFiles();
+    const { context, log } = open(files);
+    log.appendAsLeader(batch(), 0);
+    files.failWith({ operation: 'write', path: /\.log$/, code: 'ENOSPC', partialBytes: 33, times: 2 });
+    for (let i = 0; i < 2; i++) {
+      expect(codeOf(() => log.appendAsLeader(batch(), 0))).toBe(ErrorCode.KAFKA_STORAGE_ERROR);
+      expect(fs.statSync(file(`${FIRST}.log`)).size).toBe(one);
+    }
+    expect(context.failures).toEqual([]);
+    expect(log.appendAsLeader(batch(), 0).baseOffset).toBe(1);
+    expect(readAll(log)).toHaveLength(2);
+    log.abandon();
+  });
+
+  it('goes on after a full disk has refused a new segment', () => {
+    const files = new FaultyFiles();
+    const { log } = open(files, logConfig({ segmentBytes: 2 * one }));
+    log.appendAsLeader(batch(), 0);
+    log.appendAsLeader(batch(), 0);
+    files.failWith({ operation: 'write', path: /\.snapshot$/, code: 'ENOSPC', times: 1 });
+    files.failWith({ operation: 'open', path: /2\.log$/, code: 'ENOSPC', times: 1 });
+    expect(codeOf(() => log.appendAsLeader(batch(), 0))).toBe(ErrorCode.KAFKA_STORAGE_ERROR);
+    expect(codeOf(() => log.appendAsLeader(batch(), 0))).toBe(ErrorCode.KAFKA_STORAGE_ERROR);
+    expect(log.appendAsLeader(batch(), 0).baseOffset).toBe(2);
+    expect(readAll(log).map((b) => b.baseOffset)).toEqual([0, 1, 2]);
+    log.abandon();
+  });
+
+  it('goes offline when a write fails otherwise, or when what was written cannot be cut off', () => {
+    for (const faults of [
+      [{ operation: 'write', path: /\.log$/, code: 'EIO' }],
+      [
+        { operation: 'write', path: /\.log$/, code: 'ENOSPC', partialBytes: 9 },
+        { operation: 'truncate', path: /\.log$/, code: 'EIO' },
+      ],
+    ] as const) {
+      const files = new FaultyFiles();
+      const { context, log } = open(files);
+      for (const fault of faults) files.failWith(fault);
+      expect(codeOf(() => log.appendAsLeader(batch(), 0))).toBe(ErrorCode.KAFKA_STORAGE_ERROR);
+      expect(context.failures).toHaveLength(1);
+      files.heal();
+      expect(codeOf(() => log.appendAsLeader(batch(), 0))).toBe(ErrorCode.KAFKA_STORAGE_ERROR);
+      log.abandon();
+      removeDirectory(join(directory, 't-0'));
+    }
+  });
+
+  it('never tries a failed fsync again', async () => {
+    const files = new FaultyFiles();
+    const { context, log } = open(files);
+    log.appendAsLeader(batch(), 0);
+    files.failWith({ operation: 'sync', path: /\.log$/, code: 'EIO', times: 1 });
+    await expect(log.flush()).rejects.toMatchObject({ code: ErrorCode.KAFKA_STORAGE_ERROR });
+    expect(context.failures).toHaveLength(1);
+    await expect(log.flush()).rejects.toMatchObject({ code: ErrorCode.KAFKA_STORAGE_ERROR });
+    expect(log.recoveryPoint).toBe(0);
+    expect(codeOf(() => log.appendAsLeader(batch(), 0))).toBe(ErrorCode.KAFKA_STORAGE_ERROR);
+    log.abandon();
+  });
+
+  it('goes offline when a read fails', () => {
+    const files = new FaultyFiles();
+    const { context, log } = open(files);
+    log.appendAsLeader(batch(), 0);
+    files.failWith({ operation: 'read', path: /\.log$/, code: 'EIO' });
+    const read = () => log.read(0, 100, { maxOffset: 1, minOneBatch: true });
+    expect(codeOf(read)).toBe(ErrorCode.KAFKA_STORAGE_ERROR);
+    expect(context.failures).toHaveLength(1);
+    log.abandon();
+  });
+});
+
+describe('losing power at random moments', () => {
+  it('never loses what was flushed, never invents or reorders, and can always be opened again', async () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const random = new SeededRandom(seed);
+      const files = new FaultyFiles();
+      const config = logConfig({ segmentBytes: 1500, indexIntervalBytes: 100 });
+      const root = join(directory, String(seed));
+      fs.mkdirSync(root);
+      let written: string[] = [];
+      let recoveryPoint = 0;
+      for (let life = 0; life < 4; life++) {
+        const context = testContext({ files });
+        const log = openLog(context, root, { clean: false, config, recoveryPoint });
+        const found = readAll(log).map((b) => textOf(b));
+        expect(found.length, `seed ${seed}`).toBeGreaterThanOrEqual(recoveryPoint);
+        expect(found, `seed ${seed}`).toEqual(written.slice(0, found.length));
+        written = found;
+        for (let i = random.int(40); i > 0; i--) {
+          const value = `<${seed}-${life}-${random.int(1e9)}-`.padEnd(20 + random.int(200), 'y');
+          log.appendAsLeader(batch({ value }), life + 1);
+          written.push(value);
+          if (random.int(8) === 0) await log.flush();
+        }
+        recoveryPoint = log.recoveryPoint;
+        log.abandon();
+        files.crash(random);
+      }
+    }
+  });
+});
+
+function textOf(one: RecordBatch): string {
+  const bytes = Buffer.from(one.bytes.subarray(one.start, one.end)).toString('latin1');
+  return (/<\d+-\d+-\d+-y*/.exec(bytes) as RegExpExecArray)[0];
+}
