@@ -90,7 +90,11 @@ function answerPartition(
     if (since === undefined || version < since) return refusal(index, ErrorCode.UNSUPPORTED_VERSION);
   }
   try {
-    return { partitionIndex: index, errorCode: ErrorCode.NONE, ...offsetAt(partition, request.timestamp) };
+    const found = offsetAt(partition, request.timestamp);
+    const { timestamp, offset } = found;
+    // Older versions have no place for the epoch, and it is not a field that may be dropped.
+    const leaderEpoch = version >= 4 ? found.leaderEpoch : -1;
+    return { partitionIndex: index, errorCode: ErrorCode.NONE, timestamp, offset, leaderEpoch };
   } catch (error) {
     if (error instanceof KafkaError) return refusal(index, error.code);
     services.logger.error(`Error while listing offsets of ${topic}-${index}`, error);
