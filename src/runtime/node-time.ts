@@ -1,5 +1,5 @@
 /** The real clock, timers and randomness. One of the few places that may name Date, performance, setTimeout and crypto. */
-import { randomFillSync, randomInt } from 'node:crypto';
+import type * as NodeCrypto from 'node:crypto';
 import type { Clock, Random, TimerHandle, Timers } from './runtime.ts';
 
 export const nodeClock: Clock = {
@@ -30,7 +30,15 @@ export const nodeTimers: Timers = {
   },
 };
 
+let loaded: typeof NodeCrypto | undefined;
+
+/** Loaded on first use: it costs a quarter of a bare start, and most commands need no randomness. */
+function crypto(): typeof NodeCrypto {
+  loaded ??= process.getBuiltinModule('node:crypto');
+  return loaded;
+}
+
 export const nodeRandom: Random = {
-  bytes: (size) => randomFillSync(new Uint8Array(size)),
-  int: (limit) => randomInt(limit),
+  bytes: (size) => crypto().randomFillSync(new Uint8Array(size)),
+  int: (limit) => crypto().randomInt(limit),
 };
