@@ -139,6 +139,7 @@ export const LONG_FILES: Readonly<Record<string, number>> = {};
 /** What `start` loads before it knows the command must stay small: none of these on its static imports. */
 export const NOT_AT_START: readonly RegExp[] = [
   /^(?:@oclif\/core|chalk|ora|cli-table3|snappyjs)$/,
+  /^node:(?:crypto|zlib|sqlite|child_process|worker_threads|tls|http|https)$/,
   /^src\/(?:client|network|protocol\/messages|storage|server|broker|controller)\//,
 ];
 
