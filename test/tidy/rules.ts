@@ -30,6 +30,9 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 /** Folders of which only the types may be imported: metadata listens to raft through raft's own interface. */
 export const TYPES_OF: Readonly<Record<string, readonly string[]>> = { metadata: ['raft'] };
 
+/** What a part of a folder may import beyond the rest of it: handlers are rows of the listener's table. */
+export const BEYOND: Readonly<Record<string, readonly string[]>> = { 'src/controller/handlers/': ['network'] };
+
 /** The one table of commands names each command's file, and loads none before it is asked for. */
 export const LAZY_TABLES: Readonly<Record<string, string>> = { 'src/console/command-table.ts': 'commands' };
 
@@ -77,6 +80,7 @@ export const PURE_NODE_MODULES: ReadonlySet<string> = new Set([
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
   'src/console/output.ts': ['node:fs', 'node:tty'],
   'src/console/input.ts': ['node:fs'],
+  'src/console/consumer/bulk-output.ts': ['node:fs'],
   'src/protocol/compression-native.ts': ['node:module'],
 };
 
