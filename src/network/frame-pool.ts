@@ -1,6 +1,6 @@
 /**
- * Buffers for large answers. A fetch answer of a megabyte in a fresh buffer costs page faults and a mark-compact now
- * and then; the few that are in use at a time are kept and handed out again once the socket has taken them.
+ * Buffers for large frames, in and out. A megabyte in a fresh buffer costs page faults and now and then a mark-compact
+ * (a quarter of the CPU of a large Produce, measured); the few that are in use at a time are kept and handed out again.
  * Sizes are powers of two, so that a buffer fits its next user; what is kept is bounded.
  */
 const SMALLEST = 64 * 1024;
@@ -8,7 +8,9 @@ const LARGEST = 16 * 1024 * 1024;
 
 export class FramePool {
   readonly #keepBytes: number;
-  readonly #free = new Map<number, Buffer[]>();
+  readonly #free = new Map<number, ArrayBufferLike[]>();
+  /** What this pool made and is in use: nothing else is taken back, and nothing twice. */
+  readonly #lent = new WeakSet<ArrayBufferLike>();
   #keptBytes = 0;
 
   constructor(keepBytes = LARGEST) {
@@ -23,33 +25,22 @@ export class FramePool {
   take(size: number): Buffer {
     if (size <= SMALLEST / 4) return Buffer.allocUnsafe(size);
     if (size > LARGEST) return Buffer.allocUnsafeSlow(size);
-    const capacity = classOf(size);
-    const free = this.#free.get(capacity)?.pop();
-    if (free === undefined) return Buffer.allocUnsafeSlow(capacity).subarray(0, size);
-    this.#keptBytes -= capacity;
-    return free.subarray(0, size);
+    const capacity = size <= SMALLEST ? SMALLEST : 2 ** Math.ceil(Math.log2(size));
+    let memory = this.#free.get(capacity)?.pop();
+    if (memory === undefined) memory = Buffer.allocUnsafeSlow(capacity).buffer;
+    else this.#keptBytes -= capacity;
+    this.#lent.add(memory);
+    return Buffer.from(memory, 0, size);
   }
 
-  /** True for buffers that are worth giving back. */
-  isPooled(frame: Buffer): boolean {
-    const capacity = frame.buffer.byteLength;
-    return (
-      frame.length > SMALLEST / 4 && frame.byteOffset === 0 && capacity <= LARGEST && capacity === classOf(frame.length)
-    );
-  }
-
-  /** The buffer must come from `take`, and nobody may use it any more. */
+  /** Nobody may use the frame any more. A frame that is not from `take`, or only a view of one, is left alone. */
   give(frame: Buffer): void {
+    if (frame.length <= SMALLEST / 4 || frame.byteOffset !== 0 || !this.#lent.delete(frame.buffer)) return;
     const capacity = frame.buffer.byteLength;
     if (this.#keptBytes + capacity > this.#keepBytes) return;
-    const whole = Buffer.from(frame.buffer, 0, capacity);
     const free = this.#free.get(capacity);
-    if (free === undefined) this.#free.set(capacity, [whole]);
-    else free.push(whole);
+    if (free === undefined) this.#free.set(capacity, [frame.buffer]);
+    else free.push(frame.buffer);
     this.#keptBytes += capacity;
   }
-}
-
-function classOf(size: number): number {
-  return size <= SMALLEST ? SMALLEST : 2 ** Math.ceil(Math.log2(size));
 }

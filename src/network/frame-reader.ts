@@ -14,11 +14,14 @@ export interface FrameReaderOptions {
   readonly maxBytes: number;
   /** Asked once before a large frame is assembled; false leaves it waiting for the next call of `next`. */
   readonly reserve: (size: number) => boolean;
+  /** Uninitialised bytes for a frame of up to LARGE_FRAME_BYTES. */
+  readonly allocate: (size: number) => Buffer;
 }
 
 export class FrameReader {
   readonly #maxBytes: number;
   readonly #reserve: (size: number) => boolean;
+  readonly #allocate: (size: number) => Buffer;
   readonly #chunks: Buffer[] = [];
   #chunkAt = 0;
   #size = 0;
@@ -30,6 +33,7 @@ export class FrameReader {
   constructor(options: FrameReaderOptions) {
     this.#maxBytes = options.maxBytes;
     this.#reserve = options.reserve;
+    this.#allocate = options.allocate;
   }
 
   push(chunk: Buffer): void {
@@ -54,7 +58,8 @@ export class FrameReader {
       const left = chunk === undefined ? 0 : chunk.length - this.#chunkAt;
       if (chunk !== undefined && left >= this.#size) return this.#view(chunk);
       if (this.#size > LARGE_FRAME_BYTES && !this.#reserve(this.#size)) return null;
-      this.#frame = Buffer.allocUnsafeSlow(Math.min(this.#size, LARGE_FRAME_BYTES));
+      this.#frame =
+        this.#size > LARGE_FRAME_BYTES ? Buffer.allocUnsafeSlow(LARGE_FRAME_BYTES) : this.#allocate(this.#size);
       this.#filled = 0;
     }
     return this.#fill(this.#frame);

@@ -51,7 +51,8 @@ export interface ApiRow<Req extends Message = Message, Res extends Message = Mes
   readonly maxVersion: number;
   /**
    * `pipelined` (Produce): may start before earlier pipelined requests of its connection are answered; all others wait
-   * for every request before them. Answers always leave in order of arrival.
+   * for every request before them. Answers always leave in order of arrival. The frame of a pipelined request, and so
+   * every view of it that decoding gave, is used again once its answer is given: what is to last is copied.
    */
   readonly ordering: 'serial' | 'pipelined';
   readonly handle: Handle<Decoded<Req>, Encodable<Res>>;

@@ -101,6 +101,7 @@ export class ServerConnection implements DispatchOrigin {
     this.#reader = new FrameReader({
       maxBytes: shared.maxRequestBytes,
       reserve: (size) => this.#reserveLarge(size),
+      allocate: (size) => shared.pool.take(size),
     });
     connection.onData((bytes) => this.#receive(bytes));
     connection.onDrain(() => this.#drained());
@@ -269,6 +270,8 @@ export class ServerConnection implements DispatchOrigin {
     this.#waitingCount--;
     this.#waitingBytes -= request.frame.length;
     this.#shared.memory.release(request.frame.length);
+    // Its handler is through and kept nothing (see ApiRow); where the client has gone first, it may still be at work.
+    if (request.outcome !== null && request.row.ordering === 'pipelined') this.#giveBack(request.frame);
   }
 
   #emit(outcome: Outcome): void {
@@ -324,7 +327,7 @@ export class ServerConnection implements DispatchOrigin {
   }
 
   #giveBack(outcome: Outcome): void {
-    if (outcome instanceof Buffer && this.#shared.pool.isPooled(outcome)) this.#shared.pool.give(outcome);
+    if (outcome instanceof Buffer) this.#shared.pool.give(outcome);
   }
 
   #drained(): void {
