@@ -2,49 +2,13 @@
 // allowed (kcat by apt, Kafka's jars by Maven into the user's cache) and otherwise left out, which is said.
 //   node scripts/conformance.mjs [vitest arguments]
 import { spawnSync } from 'node:child_process';
-import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { fetchKafka, installKcat } from './foreign-programs.ts';
 
-const KAFKA = '4.3.1';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const leftOut = [];
-
-function runs(command, ...args) {
-  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
-}
-
-function installKcat() {
-  if (runs('kcat', '-V')) return true;
-  if (!runs('apt-get', '--version')) return false;
-  const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
-  const apt = (...args) => {
-    const [command, ...rest] = [...asRoot, 'apt-get', ...args];
-    return spawnSync(command, rest, { stdio: ['ignore', 2, 2], timeout: 300_000 }).status === 0;
-  };
-  return apt('update', '-q') && apt('install', '-y', '-q', 'kcat') && runs('kcat', '-V');
-}
-
-/** The directory with Kafka's jars, or null. */
-function fetchKafka() {
-  if (!runs('java', '-version')) return null;
-  const home = path.join(
-    process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'),
-    'kts-conformance',
-    `kafka-${KAFKA}`,
-  );
-  const complete = path.join(home, 'complete');
-  if (fs.existsSync(complete)) return home;
-  if (!runs('mvn', '-v')) return null;
-  const pom = path.join(root, 'test', 'conformance', 'kafka', 'pom.xml');
-  const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${home}`];
-  if (spawnSync('mvn', ['-q', '-B', '-f', pom, ...goal], { stdio: ['ignore', 2, 2], timeout: 600_000 }).status !== 0)
-    return null;
-  fs.writeFileSync(complete, '');
-  return home;
-}
 
 const env = { ...process.env };
 if (installKcat()) env.KTS_TEST_KCAT = '1';
