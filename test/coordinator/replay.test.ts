@@ -20,6 +20,7 @@ import {
   stableGroup,
   startCoordinator,
   stateOf,
+  subscription,
   sync,
 } from './harness.ts';
 import { kafkaBatches } from './kafka-logs.ts';
@@ -363,6 +364,23 @@ describe('commits that take their time, or fail', () => {
     await harness.logs.release();
     expect(Buffer.from(syncing.value.assignment).toString()).toBe('a');
     expect(stateOf(harness)).toBe('Stable');
+  });
+
+  it('do nothing to the generation that has begun in the meantime', async () => {
+    const harness = await startCoordinator();
+    const first = join(harness);
+    await harness.time.advance(10_000);
+    harness.logs.isHolding = true;
+    const { memberId } = first.value;
+    const syncing = sync(harness, first.value, { assignments: { [memberId]: 'a' } });
+    await settled();
+    const again = join(harness, { memberId, protocols: [{ name: 'range', metadata: subscription('u') }] });
+    expect((await syncing.done).errorCode).toBe(ErrorCode.REBALANCE_IN_PROGRESS);
+    expect((await again.done).generationId).toBe(2);
+    await harness.logs.release();
+    expect(stateOf(harness)).toBe('CompletingRebalance');
+    const members = harness.coordinator.describeGroups(6, ['g'])[0]?.members;
+    expect(members?.[0]?.memberAssignment).toHaveLength(0);
   });
 
   it('are answered after offsets.commit.timeout.ms, and count when they come later', async () => {
