@@ -22,6 +22,7 @@ import { LogManager } from '../storage/log-manager.ts';
 import { readBootstrap } from './bootstrap-metadata.ts';
 import { type AdvertisedEndpoint, BrokerNode } from './broker-node.ts';
 import { ControllerNode } from './controller-node.ts';
+import { ControllerRegistrationSender } from './controller-registration.ts';
 import { LocalControllerChannel } from './local-controller-channel.ts';
 import { loadNodeIdentity, type NodeIdentity } from './node-identity.ts';
 import { RequestGate } from './request-gate.ts';
@@ -224,8 +225,19 @@ class Node implements RunningNode {
       describeConfigs: null,
     });
     fill(this.#controllerTable, rows);
-    if (!config.isBroker) return;
     const listenerName = config.controllerListenerNames[0] ?? 'CONTROLLER';
+    const channel = new LocalControllerChannel({ table: handlerTable(rows), listenerName, nodeId: config.nodeId });
+    controller.loader.addPublisher(
+      new ControllerRegistrationSender({
+        nodeId: config.nodeId,
+        incarnationId: randomUuid((size) => runtime.random.bytes(size)),
+        endpoints: this.#controllerEndpoints(),
+        channel,
+        timers: runtime.timers,
+        logger: logger.named('kafka.server.ControllerRegistrationManager'),
+      }),
+    );
+    if (!config.isBroker) return;
     this.#broker = new BrokerNode({
       config,
       clusterId: identity.clusterId,
@@ -234,7 +246,7 @@ class Node implements RunningNode {
       logger,
       logs,
       loader: controller.loader,
-      channel: new LocalControllerChannel({ table: handlerTable(rows), listenerName, nodeId: config.nodeId }),
+      channel,
       answerBytes: () => this.#server.answerBytes,
       configRules: rules,
     });
