@@ -19,9 +19,10 @@ export function embeddedProperties(
 ): Map<string, string> {
   const { port, controllerPort, ipv6 } = address;
   const listeners = [`PLAINTEXT://127.0.0.1:${port}`, `CONTROLLER://127.0.0.1:${controllerPort}`];
-  const advertised = [`PLAINTEXT://localhost:${port}`];
+  // A free port is known to this process alone, which need not resolve names.
+  const advertised = [`PLAINTEXT://${port === 0 ? '127.0.0.1' : 'localhost'}:${port}`];
   const protocols = ['PLAINTEXT:PLAINTEXT', 'CONTROLLER:PLAINTEXT'];
-  if (ipv6) {
+  if (ipv6 && port !== 0) {
     listeners.splice(1, 0, `LOCAL6://[::1]:${port}`);
     advertised.push(`LOCAL6://localhost:${port}`);
     protocols.push('LOCAL6:PLAINTEXT');
@@ -29,7 +30,7 @@ export function embeddedProperties(
   return new Map([
     ['process.roles', 'broker,controller'],
     ['node.id', '1'],
-    ['controller.quorum.voters', `1@localhost:${controllerPort === 0 ? 9093 : controllerPort}`],
+    ['controller.quorum.voters', `1@127.0.0.1:${controllerPort}`],
     ['controller.listener.names', 'CONTROLLER'],
     ['listeners', listeners.join(',')],
     ['advertised.listeners', advertised.join(',')],
