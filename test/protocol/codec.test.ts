@@ -6,9 +6,20 @@ import { ProtocolError } from '../../src/protocol/kafka-error.ts';
 import { fetchRequest, fetchResponse } from '../../src/protocol/messages/fetch.ts';
 import { metadataRequest } from '../../src/protocol/messages/metadata.ts';
 import { registerBrokerRecord } from '../../src/protocol/records/metadata.ts';
-import { array, int8, int32, message, of, STRUCT_DEFAULT, string, struct } from '../../src/protocol/schema.ts';
+import {
+  array,
+  bytes,
+  int8,
+  int32,
+  message,
+  of,
+  records,
+  STRUCT_DEFAULT,
+  string,
+  struct,
+} from '../../src/protocol/schema.ts';
 import { messageArbitrary } from './arbitrary.ts';
-import { FACTS, versionsOf } from './facts.ts';
+import { FACTS, type MessageFact, versionsOf } from './facts.ts';
 import { formsOf } from './forms.ts';
 import { referenceEncode } from './reference-codec.ts';
 import { schemaOf } from './schemas.ts';
@@ -103,6 +114,13 @@ describe.each(formsOf(sample, 0).map((_, i) => [['generated', 'closures'][i] as 
       ).toBe([head, '03', '0003010100', '010101', 'ac02050200000009'].join(''));
     });
 
+    it('a tagged field that fills the scratch moves into a larger one', () => {
+      const value = { ...DEFAULTS, id: 5, second: 'a'.repeat(200) };
+      const bytes = form(1).encode(value);
+      for (let size = bytes.length - 8; size < bytes.length + 8; size++)
+        expect(form(1).encode(value, size)).toEqual(bytes);
+    });
+
     it('a tagged field longer than 127 bytes has a longer size', () => {
       const value = { id: 5, second: 'a'.repeat(200), third: Array(5000).fill(1) };
       expect(form(1).decode(form(1).encode(value))).toEqual({ ...DEFAULTS, ...value });
@@ -119,6 +137,8 @@ describe.each(formsOf(sample, 0).map((_, i) => [['generated', 'closures'][i] as 
     it.each([
       ['a size beyond the content', '01' + '0004010100'],
       ['a size within the content', '01' + '0002010100'],
+      ['a size larger than the content', '01' + '0004010100ff'],
+      ['a tag of more than 32 bits', '01' + 'ffffffff1f00'],
       ['more tags than there are', '02' + '0003010100'],
       ['a size beyond the bytes', '01' + '00ff0f010100'],
       ['an unknown tag beyond the bytes', '01' + 'e807ffffffff0f00'],
@@ -287,17 +307,51 @@ describe('hostile lengths', () => {
   });
 });
 
-describe('every message cut at every byte', () => {
-  it.each(FACTS.map((fact) => [fact.name, fact] as const))('%s', (_name, fact) => {
-    for (const version of versionsOf(fact)) {
+describe('absent fields', () => {
+  it('of records are null where they may be, as in Kafka', () => {
+    const late = message(
+      { name: 'Late', kind: 'request', versions: '0-1', flexible: 'none' },
+      { nullable: records('1+', { nullable: '1+' }), plain: records('1+'), blob: bytes('1+', { nullable: '1+' }) },
+    );
+    for (const form of formsOf(late, 0)) {
+      const absent = { nullable: null, plain: Buffer.alloc(0), blob: Buffer.alloc(0) };
+      expect(form.decode(Buffer.alloc(0))).toEqual(absent);
+      expect(form.encode(absent)).toEqual(Buffer.alloc(0));
+    }
+  });
+});
+
+describe('every message at every version', () => {
+  const samples = (fact: MessageFact) =>
+    versionsOf(fact).map((version) => {
       const [value] = fc.sample(messageArbitrary(fact, version), { numRuns: 1, seed: 7 });
       const bytes = referenceEncode(fact, version, value as Record<string, unknown>);
-      const step = Math.max(1, Math.floor(bytes.length / 400));
-      for (const form of formsOf(schemaOf(fact.name), version)) {
-        for (let cut = 0; cut < bytes.length; cut += step) {
-          expect(() => form.decode(bytes.subarray(0, cut))).toThrow(ProtocolError);
+      return { value, bytes, forms: formsOf(schemaOf(fact.name), version) };
+    });
+
+  it.each(FACTS.map((fact) => [fact.name, fact] as const))('%s is refused when cut at any byte', (_name, fact) => {
+    for (const { bytes, forms } of samples(fact)) {
+      const step = Math.max(1, Math.floor(bytes.length / 80));
+      for (const form of forms) {
+        for (let end = 0; end < bytes.length; end += step) {
+          expect(() => form.decode(bytes, end)).toThrow(ProtocolError);
+          expect(() => form.decode(bytes.subarray(0, end))).toThrow(ProtocolError);
         }
       }
     }
   });
+
+  it.each(FACTS.map((fact) => [fact.name, fact] as const))(
+    '%s is whole however small the scratch is',
+    (_name, fact) => {
+      for (const { value, bytes, forms } of samples(fact)) {
+        const step = Math.max(1, Math.floor(bytes.length / 60));
+        for (const form of forms) {
+          for (let size = 0; size < bytes.length + 8; size += step) {
+            if (!form.encode(value, size).equals(bytes)) expect([form.name, size]).toEqual('whole');
+          }
+        }
+      }
+    },
+  );
 });

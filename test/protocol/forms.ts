@@ -14,8 +14,10 @@ import type { Message } from '../../src/protocol/schema.ts';
 
 export interface Form {
   readonly name: string;
-  encode(value: unknown): Buffer;
-  decode(bytes: Buffer): unknown;
+  /** `scratchBytes`: the size that the scratch buffer begins with. */
+  encode(value: unknown, scratchBytes?: number): Buffer;
+  /** The bytes behind `end` are there to be read by mistake. */
+  decode(bytes: Buffer, end?: number): unknown;
 }
 
 export function formsOf(message: Message, version: number): readonly [generated: Form, closures: Form] {
@@ -30,15 +32,17 @@ function formOf(name: string, encode: EncodeFunction, decode: DecodeFunction): F
   const writer = new Writer();
   return {
     name,
-    encode(value) {
+    encode(value, scratchBytes) {
+      if (scratchBytes !== undefined) writer.buffer = Buffer.alloc(scratchBytes);
       writer.start();
       encode(writer, value);
       return writer.finish(Buffer.alloc);
     },
-    decode(bytes) {
+    decode(bytes, end = bytes.length) {
       const cursor = { position: -1 };
-      const value = decode(bytes, 0, bytes.length, cursor);
-      if (cursor.position !== bytes.length) throw new ProtocolError('left over');
+      const value = decode(bytes, 0, end, cursor);
+      if (cursor.position > end) throw new RangeError('read beyond the end');
+      if (cursor.position < end) throw new ProtocolError('left over');
       return value;
     },
   };

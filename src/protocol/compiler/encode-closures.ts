@@ -61,7 +61,8 @@ function fieldEncoder(field: FieldPlan, version: number): Write {
   const write = structEncoder(field.struct as StructPlan, version);
   if (!field.nullable) return write;
   return (writer, value) => {
-    writer.buffer.writeInt8(value === null ? -1 : 1, writer.take(1));
+    const at = writer.take(1);
+    writer.buffer[at] = value === null ? 255 : 1;
     if (value !== null) write(writer, value);
   };
 }
@@ -119,7 +120,8 @@ function fixedEncoder(path: string, primitive: Primitive): Write {
     case 'bool':
       return (writer, value) => {
         if (typeof value !== 'boolean') throw notOfType(path, 'a boolean', value);
-        writer.buffer[writer.take(1)] = value ? 1 : 0;
+        const at = writer.take(1);
+        writer.buffer[at] = value ? 1 : 0;
       };
     case 'int8':
       return integerEncoder(path, 'an int8', 1, -128, 127);
@@ -138,12 +140,14 @@ function fixedEncoder(path: string, primitive: Primitive): Write {
         if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) {
           throw notOfType(path, 'a bigint of 64 bits', value);
         }
-        writer.buffer.writeBigInt64BE(value, writer.take(8));
+        const at = writer.take(8);
+        writer.buffer.writeBigInt64BE(value, at);
       };
     case 'float64':
       return (writer, value) => {
         if (typeof value !== 'number') throw notOfType(path, 'a number', value);
-        writer.buffer.writeDoubleBE(value, writer.take(8));
+        const at = writer.take(8);
+        writer.buffer.writeDoubleBE(value, at);
       };
     default:
       return (writer, value) => {

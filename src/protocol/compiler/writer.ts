@@ -55,7 +55,7 @@ export class Writer {
     return grown;
   }
 
-  /** Room for `size` bytes; returns where they begin. */
+  /** Room for `size` bytes; returns where they begin. `buffer` may be another one afterwards. */
   take(size: number): number {
     const start = this.position;
     if (start + size > this.buffer.length) this.grow(start, size);
@@ -70,9 +70,12 @@ export class Writer {
 
   /** The length in front of an array, a string or bytes; -1 is null. */
   length(length: number, flexible: boolean, prefixSize: 2 | 4): void {
-    if (flexible) this.varint(length + 1);
-    else if (prefixSize === 2) this.buffer.writeInt16BE(length, this.take(2));
-    else this.buffer.writeInt32BE(length, this.take(4));
+    if (flexible) {
+      this.varint(length + 1);
+      return;
+    }
+    const start = this.take(prefixSize);
+    this.buffer.writeIntBE(length, start, prefixSize);
   }
 
   string(text: string, flexible: boolean, path: string): void {
