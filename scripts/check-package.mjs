@@ -85,18 +85,23 @@ check('it installs globally', () => {
   expectMatch(run(bin, ['--version']), /\d+\.\d+/);
 });
 
-check('the embedded broker works from JavaScript', () => {
-  fs.copyFileSync(path.join(root, 'test', 'packaging', 'embedded.mjs'), path.join(app, 'embedded.mjs'));
+const examples = path.join(root, 'test', 'packaging', 'examples');
+const example = (name, as = name) => fs.copyFileSync(path.join(examples, name), path.join(app, as));
+/** Lends a package of the checkout to the folder, as if it had been installed there. */
+function lend(name) {
+  const target = path.join(app, 'node_modules', name);
+  fs.mkdirSync(path.dirname(target), { recursive: true });
+  fs.cpSync(path.join(root, 'node_modules', name), target, { recursive: true });
+}
+
+check('a program with a broker inside, written to and read by the command', () => {
+  example('embedded.mjs');
   expectMatch(run(process.execPath, ['embedded.mjs'], app), /^read: hello$/m);
 });
 
 check('the types hold under nodenext, skipLibCheck off', () => {
-  fs.copyFileSync(path.join(root, 'test', 'packaging', 'embedded-types.ts.txt'), path.join(app, 'embedded.ts'));
-  fs.mkdirSync(path.join(app, 'node_modules', '@types'), { recursive: true });
-  for (const name of ['@types/node', 'undici-types']) {
-    const from = path.join(root, 'node_modules', name);
-    if (fs.existsSync(from)) fs.cpSync(from, path.join(app, 'node_modules', name), { recursive: true });
-  }
+  example('embedded.ts.txt', 'embedded.ts');
+  for (const name of ['@types/node', 'undici-types']) lend(name);
   const options = {
     module: 'nodenext',
     target: 'es2024',
@@ -105,11 +110,36 @@ check('the types hold under nodenext, skipLibCheck off', () => {
     skipLibCheck: false,
     types: ['node'],
   };
+  const lib = ['es2024', 'esnext.disposable'];
   fs.writeFileSync(
     path.join(app, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions: { ...options, lib: ['es2024', 'esnext.disposable'] }, files: ['embedded.ts'] }),
+    JSON.stringify({ compilerOptions: { ...options, lib }, files: ['embedded.ts'] }),
   );
   run(process.execPath, [path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'], app);
+});
+
+check('the embedded broker in node:test', () => {
+  lend('kafkajs');
+  example('round-trip.mjs');
+  example('node-test.mjs');
+  run(process.execPath, ['--test', 'node-test.mjs'], app);
+});
+
+check('the embedded broker in vitest', () => {
+  example('vitest-example.mjs', 'example.test.mjs');
+  const modules = path.join(root, 'node_modules');
+  fs.symlinkSync(path.join(modules, 'vitest'), path.join(app, 'node_modules', 'vitest'), 'junction');
+  run(process.execPath, [path.join(modules, 'vitest', 'vitest.mjs'), 'run', 'example.test.mjs'], app);
+  fs.rmSync(path.join(app, 'example.test.mjs'));
+});
+
+check('the embedded broker in jest', () => {
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', 'jest@30'], app);
+  lend('kafkajs');
+  example('jest-example.mjs', 'jest-example.test.mjs');
+  const settings = JSON.stringify({ transform: {}, testMatch: ['**/jest-example.test.mjs'], testTimeout: 30_000 });
+  const jest = path.join('node_modules', 'jest', 'bin', 'jest.js');
+  run(process.execPath, ['--experimental-vm-modules', jest, '--config', settings], app);
 });
 
 fs.rmSync(work, { recursive: true, force: true });

@@ -1,0 +1,8 @@
+import { startBroker } from 'kts/broker';
+import { expect, test } from 'vitest';
+import { roundTrip } from './round-trip.mjs';
+
+test('a record makes the round trip', async () => {
+  await using broker = await startBroker();
+  expect(await roundTrip(broker)).toBe('hello');
+});
