@@ -2,6 +2,7 @@
  * A connection to a broker: versions are agreed when it opens, requests go out at once and are answered in order, each
  * within its time. After a failure of any kind it is closed, and every request that waits learns why.
  */
+import { KTS_VERSION } from '../base/versions.ts';
 import { ErrorCode, errorName } from '../protocol/error-codes.ts';
 import { decodeResponseFrame, encodeRequestFrame } from '../protocol/frames.ts';
 import { apiVersionsRequest, apiVersionsResponse } from '../protocol/messages/api-versions.ts';
@@ -12,7 +13,7 @@ import type { Address } from './settings.ts';
 
 const API_VERSIONS = api(apiVersionsRequest, apiVersionsResponse);
 const SOFTWARE_NAME = 'kts';
-const SOFTWARE_VERSION = '0.1.0';
+
 /** A larger answer is damage: brokers cut theirs far below. */
 const MAX_FRAME_BYTES = 0x7fff_ffff;
 
@@ -75,7 +76,7 @@ export class ClientLink implements Link {
   /** The newest ApiVersions that we know; a broker that does not know it answers with version 0 and what it knows. */
   async #agree(timeoutMs: number): Promise<void> {
     const own = API_VERSIONS.request.validVersions?.max ?? 0;
-    const value = { clientSoftwareName: SOFTWARE_NAME, clientSoftwareVersion: SOFTWARE_VERSION };
+    const value = { clientSoftwareName: SOFTWARE_NAME, clientSoftwareVersion: KTS_VERSION };
     const frame = await this.#exchange(API_VERSIONS, own, value, timeoutMs);
     // The error code is the first field behind the correlation id, in every version.
     let code = frame.readInt16BE(4);

@@ -50,6 +50,8 @@ export interface CallOptions {
   /** A broker's id, the controller, or whoever answers (the default). */
   readonly node?: number | 'any' | 'controller';
   readonly deadline?: Deadline;
+  /** A connection of its own for calls that hold others up (long polls): its name. */
+  readonly channel?: string;
   /** The newest version to use. */
   readonly maxVersion?: number;
   /** Longer than the request timeout, for calls that wait on purpose. */
@@ -148,7 +150,7 @@ export class ClusterView {
     const deadline = options.deadline ?? this.deadline();
     for (let attempt = 0; ; attempt++) {
       try {
-        const link = await this.#linkOf(options.node ?? 'any', deadline, options.doing);
+        const link = await this.#linkOf(options.node ?? 'any', deadline, options);
         const version = this.#versionOf(link, which, options.maxVersion);
         const left = Math.min(options.timeoutMs ?? this.settings.requestTimeoutMs, Math.max(1, deadline.leftMs));
         return await link.send(which, version, value, left);
@@ -178,7 +180,11 @@ export class ClusterView {
     return link.version(which) !== undefined;
   }
 
-  async #linkOf(node: number | 'any' | 'controller', deadline: Deadline, doing?: string): Promise<Link> {
+  async #linkOf(
+    node: number | 'any' | 'controller',
+    deadline: Deadline,
+    { doing, channel }: { readonly doing?: string; readonly channel?: string } = {},
+  ): Promise<Link> {
     if (node === 'any') return this.#anyLink(deadline, doing);
     if (node === 'controller') {
       if (this.#controllerId < 0) await this.refresh([], { deadline });
@@ -192,7 +198,7 @@ export class ClusterView {
       broker = this.#brokers.get(node);
     }
     if (broker === undefined) throw new LinkError(`broker ${node} is not in the cluster`);
-    return this.#brokerLink(broker, deadline);
+    return this.#brokerLink(broker, deadline, channel);
   }
 
   /** The connection to a broker by its id; opened when there is none. */
@@ -200,9 +206,9 @@ export class ClusterView {
     return this.#linkOf(node, deadline);
   }
 
-  async #brokerLink(broker: BrokerView, deadline: Deadline): Promise<Link> {
+  async #brokerLink(broker: BrokerView, deadline: Deadline, channel = ''): Promise<Link> {
     try {
-      return await this.#open(broker, deadline);
+      return await this.#open(broker, deadline, channel);
     } catch (error) {
       const text = addressText(broker);
       if (this.#bootstrap.some((address) => addressText(address) === text)) throw error;
@@ -214,14 +220,14 @@ export class ClusterView {
   }
 
   /** Opens or shares; a failed or closed one is forgotten. */
-  async #open(address: Address, deadline: Deadline): Promise<Link> {
-    const key = addressText(address);
+  async #open(address: Address, deadline: Deadline, channel = ''): Promise<Link> {
+    const key = channel + addressText(address);
     const known = this.#links.get(key);
     if (known !== undefined) {
       const link = await known;
       if (link.isOpen) return link;
       if (this.#links.get(key) === known) this.#links.delete(key);
-      else return this.#open(address, deadline);
+      else return this.#open(address, deadline, channel);
     }
     if (this.#closed) throw new KtsError('the client is closed');
     const opening = this.#openLink({

@@ -53,6 +53,7 @@ export class Coordinators {
       readonly deadline?: Deadline;
       readonly maxVersion?: number;
       readonly timeoutMs?: number;
+      readonly channel?: string;
       readonly doing: string;
     },
   ): Promise<Out> {

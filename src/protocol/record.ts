@@ -132,6 +132,11 @@ export class RecordCursor {
     return this.valueLength < 0 ? null : view(this.bytes, this.valueStart, this.valueLength);
   }
 
+  /** Whether the timestamp is the broker's, not the producer's. */
+  get isLogAppendTime(): boolean {
+    return !Number.isNaN(this.#appendTime);
+  }
+
   get hasHeaders(): boolean {
     return this.bytes[this.#headersStart] !== 0;
   }

@@ -226,9 +226,13 @@ function recordBodySize(
   return size;
 }
 
-/** The most bytes that one record can take, behind whatever timestamp and count. */
-export function recordSizeBound(key: Bytes | null, value: Bytes | null, headers: readonly EncodedHeader[]): number {
-  return recordBodySize(Number.MAX_SAFE_INTEGER, 0x3fff_ffff, key, value, headers) + 5;
+/** What the Java client allows for length, timestamp and offset of a record. */
+const MAX_RECORD_OVERHEAD = 21;
+
+/** The most bytes that a batch of this one record can take, as the Java client estimates it. */
+export function batchSizeBound(key: Bytes | null, value: Bytes | null, headers: readonly EncodedHeader[]): number {
+  // Without its three fixed fields of one byte each: attributes, timestamp, offset.
+  return BATCH_HEADER_BYTES + MAX_RECORD_OVERHEAD + recordBodySize(0, 0, key, value, headers) - 3;
 }
 
 export interface BatchHeader {

@@ -7,7 +7,7 @@ import { ErrorCode, errorRow } from '../../protocol/error-codes.ts';
 import type { TimerHandle } from '../../runtime/runtime.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import { toKafkaError } from '../error-text.ts';
-import { BatchWriter, type Bytes, type EncodedHeader, recordSizeBound } from './batch-writer.ts';
+import { BatchWriter, type Bytes, batchSizeBound, type EncodedHeader } from './batch-writer.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { partitionForKey } from './partitioner.ts';
 import { headRoom, TAIL_ROOM } from './produce-frame.ts';
@@ -177,8 +177,8 @@ export class Producer {
     let open = topic.open[partition];
     if (open === undefined || !open.writer.append(timestamp, key, value, headers)) {
       if (open !== undefined) this.#seal(topic, partition);
-      const needed = recordSizeBound(key, value, headers);
-      if (needed + 61 > this.settings.maxRequestBytes) throw this.#tooLarge(needed + 61);
+      const needed = batchSizeBound(key, value, headers);
+      if (needed > this.settings.maxRequestBytes) throw this.#tooLarge(needed);
       open = this.#openBatch(topic, partition, needed);
       if (open === undefined) return false;
       open.writer.append(timestamp, key, value, headers);
@@ -196,9 +196,9 @@ export class Producer {
   }
 
   #openBatch(topic: TopicState, partition: number, needed: number): OpenBatch | undefined {
-    const buffer = this.#pool.take(topic.head + 61 + needed + TAIL_ROOM);
+    const buffer = this.#pool.take(topic.head + needed + TAIL_ROOM);
     if (buffer === undefined) return undefined;
-    const capacity = Math.max(this.settings.batchBytes, 61 + needed);
+    const capacity = Math.max(this.settings.batchBytes, needed);
     const writer = new BatchWriter(buffer, topic.head, topic.head + capacity);
     const { runtime } = this.cluster;
     const seal = () => {

@@ -2,7 +2,7 @@
 import { attributesAt, CODEC_MASK } from '../../protocol/batch.ts';
 import { compress } from '../../protocol/compression.ts';
 import { type RecordData, readRecords } from '../../protocol/record.ts';
-import { BatchWriter, type Bytes, recordSizeBound, writeHeader } from './batch-writer.ts';
+import { BatchWriter, type Bytes, batchSizeBound, writeHeader } from './batch-writer.ts';
 import { TAIL_ROOM } from './produce-frame.ts';
 import type { Delivery, SealedBatch } from './sender.ts';
 
@@ -36,7 +36,7 @@ function buildHalf(
     headers: record.headers.map((header) => ({ key: Buffer.from(header.key), value: header.value })),
   }));
   let bound = 0;
-  for (const record of encoded) bound += recordSizeBound(record.key, record.value, record.headers);
+  for (const record of encoded) bound += batchSizeBound(record.key, record.value, record.headers);
   const writer = new BatchWriter(Buffer.allocUnsafe(head + 61 + bound + TAIL_ROOM), head, head + 61 + bound);
   for (const record of encoded) writer.append(record.timestamp, record.key, record.value, record.headers);
   const sealed = sealInto(writer, codec, undefined);

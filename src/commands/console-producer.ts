@@ -1,0 +1,178 @@
+/** `kts console-producer`: kafka-console-producer.sh. */
+import { EXIT } from '../base/kts-error.ts';
+import { UnreachableError } from '../client/cluster-view.ts';
+import { Producer } from '../client/producer/producer.ts';
+import { Command, type StopReason, type StrictAnswer } from '../console/command.ts';
+import { CommandError, usageError, withException } from '../console/command-error.ts';
+import { bootstrapOf, connect, readPropertiesFile } from '../console/connect.ts';
+import { openInput } from '../console/input.ts';
+import { consoleProducerTable } from '../console/options/console-producer.ts';
+import { feedLines } from '../console/producer/feed.ts';
+import { LineParser, lineParserSettings } from '../console/producer/line-parser.ts';
+import { planProducer, producerOptionNames } from '../console/producer/producer-settings.ts';
+import { parsePairs } from '../console/properties.ts';
+import { errorRow } from '../protocol/error-codes.ts';
+import { KafkaError } from '../protocol/kafka-error.ts';
+
+const LINE_READER = 'org.apache.kafka.tools.LineMessageReader';
+/** How long records that were read are still brought away after Ctrl-C. */
+const STOP_MS = 5_000;
+
+interface Totals {
+  readonly records: number;
+  readonly failed: number;
+  readonly firstError: Error | undefined;
+}
+
+export default class ConsoleProducer extends Command<Totals> {
+  static readonly table = consoleProducerTable;
+  #failed = 0;
+  #firstError: Error | undefined;
+
+  static strictAnswer(error: CommandError): StrictAnswer {
+    return { err: `${withException(error)}\n`, exitCode: 1 };
+  }
+
+  async run(): Promise<Totals> {
+    const { context, options } = this;
+    const topic = options.value('topic') ?? (this.strict ? undefined : options.words[0]);
+    if (topic === undefined) {
+      throw usageError(
+        'which topic shall the lines go to?',
+        'kts console-producer --topic NAME',
+        'Missing required argument "[topic]"',
+      );
+    }
+    const names = producerOptionNames(context, options);
+    const bootstrap = bootstrapOf(context, options, 'Error while validating the bootstrap address\n');
+    const plan = await planProducer(context, options, names);
+    const parser = await this.#parser(names.reader);
+    const cluster = connect(context, {
+      bootstrap,
+      clientId: 'console-producer',
+      values: plan.values,
+    });
+    const producer = new Producer(cluster, plan.settings);
+    try {
+      const records = await this.#feed(producer, topic, parser);
+      return { records, failed: this.#failed, firstError: this.#firstError };
+    } finally {
+      cluster.close();
+    }
+  }
+
+  async #parser(pairs: string): Promise<LineParser | undefined> {
+    const { context, options } = this;
+    const reader = options.value('line-reader') ?? LINE_READER;
+    if (reader !== LINE_READER) {
+      throw new CommandError(`there is no line reader ${reader}`, {
+        stage: 'usage',
+        strictText: reader,
+        exception: 'java.lang.ClassNotFoundException',
+        hint: `the only one is ${LINE_READER}`,
+      });
+    }
+    const file = options.value('reader-config');
+    const properties = file === undefined ? new Map<string, string>() : await readPropertiesFile(context, file);
+    for (const [key, value] of parsePairs(options.values(pairs))) properties.set(key, value);
+    const settings = lineParserSettings(properties);
+    return settings === undefined ? undefined : new LineParser(settings);
+  }
+
+  async #feed(producer: Producer, topic: string, parser: LineParser | undefined): Promise<number> {
+    const { context, options } = this;
+    const input = openInput(context.runtime, context.stdin);
+    const stopped = Promise.withResolvers<void>();
+    const release = context.onStop((why: StopReason) => {
+      this.exitCode = why === 'SIGINT' ? 130 : why === 'SIGTERM' ? 143 : EXIT.failed;
+      input.stop();
+      context.runtime.timers.after(STOP_MS, stopped.resolve, { unref: true });
+    });
+    let records = 0;
+    try {
+      const bulk = await producer.bulk(topic, ({ count, error }) => {
+        if (error !== null) this.#refused(topic, count, error);
+      });
+      records = await feedLines({
+        input,
+        bulk,
+        runtime: context.runtime,
+        parser,
+        asJava: this.strict,
+        prompt: input.isTerminal ? () => context.output.bytes(PROMPT, 0, 1) : () => undefined,
+        afterRecord: options.has('sync') ? () => this.#sync(producer) : undefined,
+        onRefused: (error) => {
+          if (!(error instanceof KafkaError)) throw error;
+          if (options.has('sync')) throw notDelivered(error);
+          this.#refused(topic, 1, error);
+        },
+      });
+      await Promise.race([producer.close(), stopped.promise]);
+    } catch (error) {
+      // Lines before a bad one are sent, as Kafka does.
+      if (error instanceof CommandError) await producer.close();
+      else if (error instanceof KafkaError && this.strict && !options.has('sync')) this.#refused(topic, 1, error);
+      else throw this.strict ? timedOut(topic, error, producer.settings.maxBlockMs) : error;
+      if (error instanceof CommandError) throw error;
+    } finally {
+      release();
+    }
+    return records;
+  }
+
+  async #sync(producer: Producer): Promise<void> {
+    await producer.flush();
+    if (this.#firstError !== undefined) throw notDelivered(this.#firstError);
+  }
+
+  #refused(topic: string, count: number, error: Error): void {
+    this.#failed += count;
+    const first = this.#firstError === undefined;
+    this.#firstError ??= error;
+    if (this.strict && !this.options.has('sync')) {
+      const words = error instanceof KafkaError ? `${javaName(error)}: ${error.message}` : error.message;
+      if (first) this.context.output.err(`ERROR Error when sending message to topic ${topic}: ${words}\n`);
+    }
+  }
+
+  render(totals: Totals): void {
+    if (totals.failed === 0 || this.strict) return;
+    const partly = totals.failed < totals.records;
+    const records = totals.failed === 1 ? '1 record was' : `${totals.failed} records were`;
+    throw new CommandError(`${records} not delivered: ${totals.firstError?.message}`, {
+      stage: 'run',
+      exitCode: partly ? EXIT.partial : EXIT.failed,
+      hint: partly ? `${totals.records - totals.failed} were delivered` : 'nothing was delivered',
+      cause: totals.firstError,
+    });
+  }
+}
+
+const PROMPT = Buffer.from('>');
+
+function javaName(error: KafkaError): string {
+  return `org.apache.kafka.common.errors.${errorRow(error.code).exception}`;
+}
+
+function notDelivered(error: Error): CommandError {
+  const words = error instanceof KafkaError ? `${javaName(error)}: ${error.message}` : error.message;
+  return new CommandError(`a record was not delivered: ${error.message}`, {
+    stage: 'run',
+    exitCode: EXIT.refused,
+    strictText: words,
+    exception: 'java.util.concurrent.ExecutionException',
+    cause: error,
+  });
+}
+
+/** Nobody answered: what Kafka's producer says when it has no metadata. */
+function timedOut(topic: string, error: unknown, maxBlockMs: number): unknown {
+  if (!(error instanceof UnreachableError)) return error;
+  return new CommandError(error.message, {
+    stage: 'run',
+    exitCode: EXIT.unreachable,
+    strictText: `Topic ${topic} not present in metadata after ${maxBlockMs} ms.`,
+    exception: 'org.apache.kafka.common.errors.TimeoutException',
+    cause: error,
+  });
+}

@@ -1,0 +1,15 @@
+/** Every command by name, with the import that loads its file and nothing else. */
+import type { CommandClass } from './command.ts';
+
+type Load = () => Promise<{ readonly default: CommandClass }>;
+
+export const COMMANDS: Readonly<Record<string, Load>> = {
+  topics: () => import('../commands/topics.ts'),
+  'console-producer': () => import('../commands/console-producer.ts'),
+  'console-consumer': () => import('../commands/console-consumer.ts'),
+  'consumer-groups': () => import('../commands/consumer-groups.ts'),
+  storage: () => import('../commands/storage.ts'),
+  'server-start': () => import('../commands/server-start.ts'),
+  'server-stop': () => import('../commands/server-stop.ts'),
+  ready: () => import('../commands/ready.ts'),
+};

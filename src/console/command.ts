@@ -1,0 +1,63 @@
+/**
+ * What every command is: a class with its option table. `run` does the work and returns data, `render` prints it. A
+ * command never ends the process, never reads the environment but through its context, and throws for every failure.
+ */
+import type { ReadStream } from 'node:tty';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { CommandError } from './command-error.ts';
+import type { ToolTable } from './options/table.ts';
+import type { Output } from './output.ts';
+import type { ParsedOptions } from './parser/parsed-options.ts';
+
+export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGBREAK' | 'EPIPE';
+
+export interface CommandContext {
+  /** `strict`: streams, words and exit codes of Kafka's tools, and no additions. */
+  readonly manner: 'own' | 'strict';
+  readonly env: NodeJS.ProcessEnv;
+  readonly output: Output;
+  readonly runtime: Runtime;
+  /** Touched only when used: it costs start-up time. */
+  readonly stdin: () => ReadStream;
+  /** Runs when the process is asked to end; the returned function takes it back. */
+  readonly onStop: (stop: (why: StopReason) => void) => () => void;
+}
+
+/** How the strict manner says a failure. */
+export interface StrictAnswer {
+  readonly out?: string;
+  readonly err?: string;
+  readonly exitCode: number;
+}
+
+export abstract class Command<Data = void> {
+  readonly context: CommandContext;
+  readonly options: ParsedOptions;
+  /** Of a run that came to its end. */
+  exitCode = 0;
+
+  constructor(context: CommandContext, options: ParsedOptions) {
+    this.context = context;
+    this.options = options;
+  }
+
+  abstract run(): Promise<Data>;
+
+  /** Prints what `run` returned. */
+  abstract render(data: Data): void;
+
+  get strict(): boolean {
+    return this.context.manner === 'strict';
+  }
+
+  protected print(line: string): void {
+    this.context.output.out(`${line}\n`);
+  }
+}
+
+export interface CommandClass {
+  readonly table: ToolTable;
+  /** The strict manner's words for a failure; the default is one line on stderr and 1. */
+  readonly strictAnswer?: (error: CommandError) => StrictAnswer;
+  new (context: CommandContext, options: ParsedOptions): Command<unknown>;
+}

@@ -1,0 +1,61 @@
+/** What console-consumer is asked to read, checked in the words of Kafka's tool. */
+import type { StartOffset } from '../../client/consumer/fetcher.ts';
+import type { CommandContext } from '../command.ts';
+import { usageError } from '../command-error.ts';
+import type { ParsedOptions } from '../parser/parsed-options.ts';
+
+export interface ConsumePlan {
+  readonly topic: string | undefined;
+  readonly include: string | undefined;
+  readonly partition: number | undefined;
+  /** For --partition only. */
+  readonly offset: StartOffset['offset'] | 'earliest' | 'latest';
+}
+
+function parseOffset(options: ParsedOptions): number | 'earliest' | 'latest' {
+  if (!options.has('offset')) return options.has('from-beginning') ? 'earliest' : 'latest';
+  const text = options.value('offset') ?? '';
+  const word = text.toLowerCase();
+  if (word === 'earliest' || word === 'latest') return word;
+  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+  throw usageError(
+    `--offset takes a number, earliest or latest, not '${text}'`,
+    'offsets begin with 0',
+    `The provided offset value '${text}' is incorrect. Valid values are 'earliest', 'latest', or a non-negative long.`,
+  );
+}
+
+export function planConsume(context: CommandContext, options: ParsedOptions): ConsumePlan {
+  const strict = context.manner === 'strict';
+  const word = strict ? undefined : options.words[0];
+  const hasTopic = options.has('topic') || word !== undefined;
+  if (hasTopic === options.has('include')) {
+    throw usageError(
+      hasTopic ? '--topic and --include do not go together' : 'which topic shall be read?',
+      hasTopic ? 'give one of them' : 'kts console-consumer --topic NAME',
+      'Exactly one of the following arguments is required: [topic], [include]',
+    );
+  }
+  if (options.has('partition') && !hasTopic) {
+    throw usageError('--partition needs --topic', undefined, 'The topic is required when partition is specified.');
+  }
+  if (options.has('offset') && !options.has('partition')) {
+    const hint = 'add --partition, or use --from-beginning for all of them';
+    throw usageError('--offset needs --partition', hint, 'The partition is required when offset is specified.');
+  }
+  if (options.has('offset') && options.has('from-beginning')) {
+    const strictText = 'Options from-beginning and offset cannot be specified together.';
+    throw usageError('--from-beginning and --offset do not go together', 'give one of them', strictText);
+  }
+  if (options.has('group') && options.has('partition')) {
+    const strictText = 'Options group and partition cannot be specified together.';
+    throw usageError(
+      '--group and --partition do not go together',
+      'a group shares out the partitions itself',
+      strictText,
+    );
+  }
+  const offset = parseOffset(options);
+  const topic = options.value('topic') ?? word;
+  return { topic, include: options.value('include'), partition: options.integer('partition'), offset };
+}

@@ -1,0 +1,104 @@
+/** The consumer that the words of console-consumer mean, checked as Kafka's consumer does. */
+import type { ConsumerSettings, OffsetReset } from '../../client/consumer/settings.ts';
+import type { ConfigValues } from '../../config/config-values.ts';
+import type { CommandContext } from '../command.ts';
+import { usageError } from '../command-error.ts';
+import { checkProperties } from '../connect.ts';
+import type { ParsedOptions } from '../parser/parsed-options.ts';
+import { gatherProperties, preferNew } from '../properties.ts';
+
+function warning(old: string, now: string): string {
+  return `Option --${old} is deprecated and will be removed in a future version. Use --${now} instead.`;
+}
+
+/** The names under which the options were given. */
+export function consumerOptionNames(context: CommandContext, options: ParsedOptions) {
+  const formatter = preferNew(context, options, {
+    now: 'formatter-property',
+    old: 'property',
+    first: 'property',
+    warning: warning('property', 'formatter-property'),
+  });
+  const pairs = preferNew(context, options, {
+    now: 'command-property',
+    old: 'consumer-property',
+    first: 'consumer-property',
+    warning: warning('consumer-property', 'command-property'),
+  });
+  const file = preferNew(context, options, {
+    now: 'command-config',
+    old: 'consumer.config',
+    first: 'consumer.config',
+    warning: warning('consumer.config', 'command-config'),
+  });
+  return { formatter, pairs, file };
+}
+
+export interface ConsumerPlan {
+  readonly values: ConfigValues | undefined;
+  readonly settings: Partial<ConsumerSettings>;
+}
+
+function groupOf(options: ParsedOptions, properties: ReadonlyMap<string, string>): string | undefined {
+  const ids = new Set([options.value('group'), properties.get('group.id')].filter((id) => id !== undefined));
+  if (ids.size > 1) {
+    const detected = [...ids].map((id) => `'${id}'`).join(', ');
+    throw usageError(
+      `different groups were given: ${detected}`,
+      'give --group only',
+      `The group ids provided in different places (directly using '--group', via '--consumer-property', or via '--consumer.config') do not match. Detected group ids: ${detected}`,
+    );
+  }
+  return [...ids][0];
+}
+
+/** `by_duration:PT1H` and the three words. */
+async function resetOf(text: string): Promise<OffsetReset> {
+  const word = text.toLowerCase();
+  if (word === 'earliest' || word === 'latest' || word === 'none') return word;
+  const { parseDuration } = await import('../time.ts');
+  return { durationMs: parseDuration(text.slice(text.indexOf(':') + 1)) ?? 0 };
+}
+
+export async function planConsumer(
+  context: CommandContext,
+  options: ParsedOptions,
+  names: { readonly pairs: string; readonly file: string },
+): Promise<ConsumerPlan> {
+  const properties = await gatherProperties(context, options, names);
+  const reset = properties.get('auto.offset.reset');
+  if (options.has('from-beginning') && reset !== undefined && reset !== 'earliest') {
+    const text = `Can't simultaneously specify --from-beginning and 'auto.offset.reset=${reset}', please remove one option`;
+    throw usageError(`--from-beginning contradicts auto.offset.reset=${reset}`, 'leave one of them out', text);
+  }
+  if (options.has('isolation-level')) properties.set('isolation.level', options.value('isolation-level') as string);
+  const groupId = groupOf(options, properties);
+  const values = await checkProperties('consumer', properties);
+  const settings: { -readonly [K in keyof ConsumerSettings]?: ConsumerSettings[K] } = {
+    groupId,
+    offsetReset: options.has('from-beginning') ? 'earliest' : reset === undefined ? 'latest' : await resetOf(reset),
+    ...(values === undefined ? {} : given(values)),
+  };
+  return { values, settings };
+}
+
+function given(values: ConfigValues): Partial<ConsumerSettings> {
+  const settings: { -readonly [K in keyof ConsumerSettings]?: ConsumerSettings[K] } = {};
+  const numbers = [
+    ['session.timeout.ms', 'sessionTimeoutMs'],
+    ['heartbeat.interval.ms', 'heartbeatIntervalMs'],
+    ['max.poll.interval.ms', 'rebalanceTimeoutMs'],
+    ['auto.commit.interval.ms', 'autoCommitIntervalMs'],
+    ['fetch.min.bytes', 'fetchMinBytes'],
+    ['fetch.max.bytes', 'fetchMaxBytes'],
+    ['max.partition.fetch.bytes', 'partitionMaxBytes'],
+    ['fetch.max.wait.ms', 'fetchMaxWaitMs'],
+  ] as const;
+  for (const [key, name] of numbers) if (values.isGiven(key)) settings[name] = values.number(key);
+  if (values.isGiven('enable.auto.commit')) settings.autoCommit = values.boolean('enable.auto.commit');
+  if (values.isGiven('check.crcs')) settings.checkCrcs = values.boolean('check.crcs');
+  if (values.isGiven('allow.auto.create.topics')) settings.allowAutoCreate = values.boolean('allow.auto.create.topics');
+  if (values.isGiven('isolation.level')) settings.readCommitted = values.text('isolation.level') === 'read_committed';
+  if (values.isGiven('group.instance.id')) settings.groupInstanceId = values.text('group.instance.id');
+  return settings;
+}

@@ -1,0 +1,81 @@
+/** Points a consumer at what is to be read: a group's share, one partition, or all partitions directly. */
+import { EXIT } from '../../base/kts-error.ts';
+import { listTopics } from '../../client/admin-topics.ts';
+import type { Consumer } from '../../client/consumer/consumer.ts';
+import type { StartOffset } from '../../client/consumer/fetcher.ts';
+import { toKafkaError } from '../../client/error-text.ts';
+import { listOffsets, OffsetSpec, partitionKey } from '../../client/offsets.ts';
+import { ErrorCode } from '../../protocol/error-codes.ts';
+import type { CommandContext } from '../command.ts';
+import { CommandError } from '../command-error.ts';
+import { noSuchTopic, topicPattern } from '../topics/select.ts';
+import type { ConsumePlan } from './check-options.ts';
+
+/** The topic's partitions. The own manner refuses a topic that is not there; the strict one waits for it, as Kafka does. */
+async function partitionsOf(context: CommandContext, consumer: Consumer, topic: string): Promise<number> {
+  const { cluster } = consumer;
+  const strict = context.manner === 'strict';
+  const deadline = cluster.deadline();
+  for (let attempt = 0; ; attempt++) {
+    await cluster.refresh([topic], { deadline, create: strict && consumer.settings.allowAutoCreate });
+    const view = cluster.topic(topic);
+    if (view !== undefined && view.errorCode === 0 && view.partitions.length > 0) return view.partitions.length;
+    const code = view?.errorCode ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+    if (code === ErrorCode.INVALID_TOPIC_EXCEPTION) throw toKafkaError(code, `Invalid topics: [${topic}]`);
+    if (code === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION && !strict) {
+      throw noSuchTopic(
+        topic,
+        (await listTopics(cluster)).map((t) => t.name),
+      );
+    }
+    if (deadline.passed) return 0;
+    await cluster.pause(attempt, deadline);
+  }
+}
+
+export async function startConsumer(context: CommandContext, consumer: Consumer, plan: ConsumePlan): Promise<void> {
+  const { cluster } = consumer;
+  if (plan.include !== undefined) {
+    const pattern = topicPattern(plan.include);
+    if (consumer.settings.groupId !== undefined) {
+      consumer.subscribe(pattern);
+      return;
+    }
+    const names = (await listTopics(cluster)).filter((t) => !t.isInternal && pattern.test(t.name)).map((t) => t.name);
+    consumer.assign(
+      names.flatMap((topic) => (cluster.topic(topic)?.partitions ?? []).map(({ partition }) => ({ topic, partition }))),
+    );
+    return;
+  }
+  const topic = plan.topic as string;
+  const count = await partitionsOf(context, consumer, topic);
+  if (consumer.settings.groupId !== undefined) {
+    consumer.subscribe([topic]);
+    return;
+  }
+  if (plan.partition === undefined) {
+    consumer.assign(Array.from({ length: count }, (_, partition) => ({ topic, partition })));
+    return;
+  }
+  if ((plan.partition < 0 || plan.partition >= count) && context.manner === 'own') {
+    throw new CommandError(`${topic} has no partition ${plan.partition}`, {
+      stage: 'run',
+      exitCode: EXIT.notFound,
+      hint: count === 1 ? 'its only partition is 0' : `its partitions are 0 to ${count - 1}`,
+    });
+  }
+  consumer.assign([await startOffset(consumer, topic, plan.partition, plan.offset)]);
+}
+
+async function startOffset(
+  consumer: Consumer,
+  topic: string,
+  partition: number,
+  offset: ConsumePlan['offset'],
+): Promise<StartOffset> {
+  if (typeof offset === 'number') return { topic, partition, offset };
+  const timestamp = offset === 'earliest' ? OffsetSpec.earliest : OffsetSpec.latest;
+  const answers = await listOffsets(consumer.cluster, [{ topic, partition, timestamp }], { failFast: true });
+  const answer = answers.get(partitionKey(topic, partition));
+  return { topic, partition, offset: answer === undefined || answer.errorCode !== 0 ? undefined : answer.offset };
+}

@@ -1,0 +1,140 @@
+/**
+ * Standard input as bytes. A file is read synchronously, which is quickest. A pipe is read without blocking, through a
+ * descriptor of our own, so that batches go out while nothing comes in; elsewhere Node's stream does it.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { ReadStream } from 'node:tty';
+import type { Runtime } from '../runtime/runtime.ts';
+
+export interface Input {
+  readonly isTerminal: boolean;
+  /** Fills target[at, …) and gives the number of bytes; 0 at the end. */
+  read(target: Buffer, at: number): number | Promise<number>;
+  /** Ends the waiting for more; the next read gives 0. */
+  stop(): void;
+}
+
+const SHORTEST_WAIT_MS = 1;
+const LONGEST_WAIT_MS = 20;
+
+class FileInput implements Input {
+  readonly isTerminal = false;
+  #stopped = false;
+
+  read(target: Buffer, at: number): number {
+    return this.#stopped ? 0 : readSync(0, target, at, target.length - at, null);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+}
+
+class PipeInput implements Input {
+  readonly isTerminal = false;
+  readonly #descriptor: number;
+  readonly #runtime: Runtime;
+  #stopped = false;
+
+  constructor(descriptor: number, runtime: Runtime) {
+    this.#descriptor = descriptor;
+    this.#runtime = runtime;
+  }
+
+  read(target: Buffer, at: number): number | Promise<number> {
+    const bytes = this.#try(target, at);
+    return bytes >= 0 ? bytes : this.#wait(target, at);
+  }
+
+  /** -1: nothing there for the moment. */
+  #try(target: Buffer, at: number): number {
+    if (this.#stopped) return 0;
+    try {
+      return readSync(this.#descriptor, target, at, target.length - at, null);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return -1;
+      throw error;
+    }
+  }
+
+  async #wait(target: Buffer, at: number): Promise<number> {
+    for (let ms = SHORTEST_WAIT_MS; ; ms = Math.min(LONGEST_WAIT_MS, ms * 2)) {
+      await new Promise<void>((resolve) => {
+        if (ms === SHORTEST_WAIT_MS) this.#runtime.timers.soon(resolve);
+        else this.#runtime.timers.after(ms, resolve);
+      });
+      const bytes = this.#try(target, at);
+      if (bytes >= 0) return bytes;
+    }
+  }
+
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    closeSync(this.#descriptor);
+  }
+}
+
+class StreamInput implements Input {
+  readonly isTerminal: boolean;
+  readonly #stream: ReadStream;
+  readonly #chunks: Buffer[] = [];
+  #ended = false;
+  #wake: (() => void) | undefined;
+
+  constructor(stream: ReadStream) {
+    this.#stream = stream;
+    this.isTerminal = stream.isTTY === true;
+    stream.on('data', (chunk: Buffer) => {
+      this.#chunks.push(chunk);
+      stream.pause();
+      this.#wake?.();
+    });
+    const end = () => {
+      this.#ended = true;
+      this.#wake?.();
+    };
+    stream.on('end', end);
+    stream.on('error', end);
+  }
+
+  read(target: Buffer, at: number): number | Promise<number> {
+    const chunk = this.#chunks[0];
+    if (chunk === undefined) return this.#ended ? 0 : this.#wait(target, at);
+    const bytes = chunk.copy(target, at);
+    if (bytes === chunk.length) this.#chunks.shift();
+    else this.#chunks[0] = chunk.subarray(bytes);
+    return bytes;
+  }
+
+  async #wait(target: Buffer, at: number): Promise<number> {
+    this.#stream.resume();
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    this.#wake = undefined;
+    return this.read(target, at);
+  }
+
+  stop(): void {
+    this.#ended = true;
+    this.#chunks.length = 0;
+    this.#stream.pause();
+    this.#wake?.();
+  }
+}
+
+/** `stream` is touched only when it is needed. */
+export function openInput(runtime: Runtime, stream: () => ReadStream): Input {
+  const stat = fstatSync(0);
+  if (stat.isFile()) return new FileInput();
+  if (stat.isFIFO()) {
+    try {
+      const descriptor = openSync('/proc/self/fd/0', constants.O_RDONLY | constants.O_NONBLOCK);
+      return new PipeInput(descriptor, runtime);
+    } catch {
+      // No /proc: not Linux.
+    }
+  }
+  return new StreamInput(stream());
+}

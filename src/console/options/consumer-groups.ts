@@ -1,0 +1,52 @@
+/** `consumer-groups`: the options of kafka-consumer-groups.sh. */
+import { BOOTSTRAP, COMMAND_CONFIG, flag, HELP, maybe, tool, VERSION, value } from './table.ts';
+
+export const consumerGroupsTable = tool({
+  name: 'consumer-groups',
+  parser: 'joptsimple',
+  summary: 'list, describe, reset and delete consumer groups',
+  word: { name: 'GROUP', help: 'the same as --group' },
+  options: [
+    flag('--list', 'print the groups'),
+    flag('--describe', 'print offsets and lag, or --members, or --state'),
+    flag('--reset-offsets', 'move offsets: a dry run unless --execute is given'),
+    flag('--delete', 'delete groups'),
+    flag('--delete-offsets', 'delete offsets of a group for topics'),
+    value('--validate-regex', 'REGEX', 'tell whether brokers would take this regular expression'),
+    value('--group', 'ID', 'the group; may be repeated', { many: true }),
+    flag('--all-groups', 'all groups'),
+    value('--topic', 'TOPIC[:P,…]', 'the topic, or partitions of it; may be repeated', { many: true }),
+    flag('--all-topics', 'all topics of the group'),
+    flag('--members', 'describe the members', { onlyWith: ['describe'] }),
+    flag('--offsets', 'describe the offsets (the default)', { onlyWith: ['describe'] }),
+    maybe('--state', 'STATES', 'describe the state; with --list: only groups in these states', {
+      onlyWith: ['describe', 'list'],
+    }),
+    maybe('--type', 'TYPES', 'with --list: only groups of these types', { onlyWith: ['list'] }),
+    flag('--verbose', 'describe more', { onlyWith: ['describe'] }),
+    flag('--to-earliest', 'reset to the oldest record'),
+    flag('--to-latest', 'reset to the end'),
+    flag('--to-current', 'reset to the current offset'),
+    value('--to-offset', 'OFFSET', 'reset to this offset', { type: 'int64' }),
+    value('--shift-by', 'N', 'reset by so many records, back when negative', { type: 'int64' }),
+    value('--to-datetime', 'TIME', 'reset to a time: 2026-01-31T12:00:00.000'),
+    value('--by-duration', 'PERIOD', 'reset to so long ago: PT1H30M'),
+    value('--from-file', 'CSV', 'reset as the file says', { type: 'file' }),
+    flag('--dry-run', 'only show what a reset would do'),
+    flag('--execute', 'do the reset'),
+    flag('--export', 'print the result as CSV'),
+    value('--timeout', 'MS', 'how long to wait for an answer', { type: 'int64', default: '30000' }),
+    BOOTSTRAP,
+    COMMAND_CONFIG,
+    HELP,
+    VERSION,
+  ],
+  examples: [
+    { what: 'all groups', line: 'kts consumer-groups --list' },
+    { what: 'how far a group is', line: 'kts consumer-groups --describe --group billing' },
+    {
+      what: 'read a topic again',
+      line: 'kts consumer-groups --reset-offsets --group billing --topic orders --to-earliest --execute',
+    },
+  ],
+});

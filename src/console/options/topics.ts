@@ -1,0 +1,42 @@
+/** `topics`: the options of kafka-topics.sh. */
+import { BOOTSTRAP, COMMAND_CONFIG, flag, HELP, tool, VERSION, value } from './table.ts';
+
+export const topicsTable = tool({
+  name: 'topics',
+  parser: 'joptsimple',
+  summary: 'create, list, describe, grow and delete topics',
+  word: { name: 'TOPIC', help: 'the same as --topic' },
+  options: [
+    flag('--create', 'make a topic'),
+    flag('--list', 'print the names'),
+    flag('--describe', 'print partitions, leaders, replicas and configs'),
+    flag('--alter', 'raise the number of partitions'),
+    flag('--delete', 'delete the topics that match'),
+    value('--topic', 'NAME', 'the topic; a regular expression for the whole name except with --create'),
+    value('--topic-id', 'ID', 'describe the topic with this id'),
+    value('--partitions', 'N', 'how many partitions (default: the brokers decide)', { type: 'int32' }),
+    value('--replication-factor', 'N', 'how many copies of each (default: the brokers decide)', { type: 'int32' }),
+    value('--replica-assignment', 'LIST', 'brokers by partition: 1:2,2:3 puts partition 0 on brokers 1 and 2'),
+    value('--config', 'KEY=VALUE', 'a config for the new topic; may be repeated', { many: true }),
+    value('--delete-config', 'KEY', 'has no effect any more', { deprecated: true, many: true }),
+    flag('--if-exists', 'no error when there is no such topic'),
+    flag('--if-not-exists', 'no error when the topic exists already'),
+    flag('--exclude-internal', 'leave internal topics out'),
+    flag('--under-replicated-partitions', 'only partitions with fewer replicas in sync than assigned'),
+    flag('--unavailable-partitions', 'only partitions without a leader'),
+    flag('--under-min-isr-partitions', 'only partitions with too few replicas in sync for acks=all'),
+    flag('--at-min-isr-partitions', 'only partitions with just enough replicas in sync'),
+    flag('--topics-with-overrides', 'only topics with configs of their own'),
+    value('--partition-size-limit-per-response', 'N', 'ask for at most so many partitions at once', { type: 'int32' }),
+    BOOTSTRAP,
+    COMMAND_CONFIG,
+    HELP,
+    VERSION,
+  ],
+  examples: [
+    { what: 'a topic with 3 partitions', line: 'kts topics --create orders --partitions 3' },
+    { what: 'what is there', line: 'kts topics --list' },
+    { what: 'where its partitions are', line: 'kts topics --describe orders' },
+    { what: 'more partitions', line: 'kts topics --alter orders --partitions 6' },
+  ],
+});

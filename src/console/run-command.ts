@@ -1,0 +1,150 @@
+/** Runs one command from its words to its exit code: parsing, help and version, the work, and the words of a failure. */
+import { EXIT, KtsError } from '../base/kts-error.ts';
+import { KAFKA_VERSION } from '../base/versions.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { nearestWord } from '../config/nearest.ts';
+import { KafkaError } from '../protocol/kafka-error.ts';
+import type { CommandClass, CommandContext } from './command.ts';
+import { CommandError } from './command-error.ts';
+import type { OptionRow, ToolTable } from './options/table.ts';
+import { isClosedPipe } from './output.ts';
+import { parseArgparse4j } from './parser/argparse4j.ts';
+import { parseJoptsimple } from './parser/joptsimple.ts';
+import { OptionError } from './parser/option-error.ts';
+import type { ParsedOptions } from './parser/parsed-options.ts';
+import { plainName } from './parser/parsed-options.ts';
+
+/** What a closed pipe gives a shell: 128 + SIGPIPE. */
+const STRICT_PIPE_EXIT = 141;
+
+function parse(table: ToolTable, argv: readonly string[], context: CommandContext): ParsedOptions {
+  if (table.parser === 'argparse4j') return parseArgparse4j(table, argv);
+  const rows = context.manner === 'strict' ? table.options.filter((row) => !row.own) : table.options;
+  return parseJoptsimple(rows, argv);
+}
+
+function optionNames(table: ToolTable): string[] {
+  const rows: OptionRow[] = [...table.options, ...table.subcommands.flatMap((command) => command.options)];
+  return rows.flatMap((row) => row.names.map(plainName));
+}
+
+/** Our words for what a parser refused. */
+function describeOptionError(error: OptionError, table: ToolTable): CommandError {
+  const help = `kts ${table.name} --help lists the options`;
+  const say = (message: string, hint = help) =>
+    new CommandError(message, {
+      stage: error.kind === 'multiple' || error.kind === 'conversion' ? 'run' : 'usage',
+      exitCode: EXIT.usage,
+      strictText: error.message,
+      hint,
+      cause: error,
+    });
+  switch (error.kind) {
+    case 'unknown': {
+      const near = nearestWord(error.option, optionNames(table));
+      return say(`unknown option --${error.option}`, near === undefined ? help : `did you mean --${near}?`);
+    }
+    case 'missing-argument':
+      return say(`--${error.option} needs a value`);
+    case 'multiple':
+      return say(`--${error.option} was given more than once`, 'give it once');
+    case 'conversion': {
+      const value = /'(.*)'/s.exec(error.message)?.[1] ?? '';
+      return say(`--${error.option} takes a number, not '${value}'`);
+    }
+    case 'choice': {
+      const names = table.subcommands.map((command) => command.name);
+      const near = nearestWord(error.option, names);
+      return say(`${table.name} has no '${error.option}'`, near === undefined ? help : `did you mean ${near}?`);
+    }
+    case 'unavailable':
+      return say(`--${error.option} does not go with these options`);
+    case 'usage':
+      return say(error.message);
+  }
+}
+
+/** Any error as one that has words for both manners; bugs stay what they are. */
+export function toCommandError(error: unknown, table: ToolTable): CommandError | undefined {
+  if (error instanceof CommandError) return error;
+  if (error instanceof OptionError) return describeOptionError(error, table);
+  if (error instanceof KafkaError) {
+    return new CommandError(error.message, { stage: 'run', exitCode: EXIT.refused, cause: error });
+  }
+  if (error instanceof ConfigError) {
+    return new CommandError(error.message, {
+      stage: 'start',
+      exitCode: error.exitCode,
+      strictText: error.kafkaMessage,
+      exception: error.exception,
+      cause: error,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
+  }
+  if (error instanceof KtsError) {
+    return new CommandError(error.message, {
+      stage: error.exitCode === EXIT.unreachable ? 'run' : 'start',
+      exitCode: error.exitCode,
+      cause: error,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
+  }
+  return undefined;
+}
+
+function answerStrictly(command: CommandClass, error: CommandError, context: CommandContext): number {
+  const answer = command.strictAnswer?.(error) ?? { err: `${error.strictText}\n`, exitCode: 1 };
+  if (answer.out !== undefined) context.output.out(answer.out);
+  context.output.flush();
+  if (answer.err !== undefined) context.output.err(answer.err);
+  return answer.exitCode;
+}
+
+async function printHelp(table: ToolTable, context: CommandContext): Promise<number> {
+  const { commandHelp } = await import('./help.ts');
+  const text = commandHelp(table);
+  // joptsimple's tools print their usage on stderr and give 1; argparse4j's print it on stdout and give 0.
+  if (context.manner === 'strict' && table.parser === 'joptsimple') {
+    context.output.err(text);
+    return 1;
+  }
+  context.output.out(text);
+  context.output.flush();
+  return 0;
+}
+
+async function runParsed(CommandOf: CommandClass, argv: readonly string[], context: CommandContext): Promise<number> {
+  const table = CommandOf.table;
+  const bare = argv.length === 0 && context.manner === 'strict' && table.parser === 'joptsimple';
+  if (bare) return printHelp(table, context);
+  const options = parse(table, argv, context);
+  if (options.has('help')) return printHelp(table, context);
+  if (options.has('version')) {
+    const { versionText } = await import('./version-text.ts');
+    context.output.out(context.manner === 'strict' ? `${KAFKA_VERSION}\n` : versionText());
+    context.output.flush();
+    return 0;
+  }
+  const command = new CommandOf(context, options);
+  command.render(await command.run());
+  context.output.flush();
+  return command.exitCode;
+}
+
+/** The exit code. Throws what is not for people (bugs), and in the own manner every failure: the executable prints it. */
+export async function runCommand(
+  CommandOf: CommandClass,
+  argv: readonly string[],
+  context: CommandContext,
+): Promise<number> {
+  try {
+    return await runParsed(CommandOf, argv, context);
+  } catch (error) {
+    if (isClosedPipe(error)) return context.manner === 'strict' ? STRICT_PIPE_EXIT : EXIT.ok;
+    const known = toCommandError(error, CommandOf.table);
+    if (known === undefined) throw error;
+    context.output.flush();
+    if (context.manner === 'strict') return answerStrictly(CommandOf, known, context);
+    throw known;
+  }
+}

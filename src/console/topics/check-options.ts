@@ -1,0 +1,97 @@
+/** Which options of `topics` go together, in the order in which Kafka's tool finds fault. */
+import type { CommandContext } from '../command.ts';
+import { usageError } from '../command-error.ts';
+import type { ParsedOptions } from '../parser/parsed-options.ts';
+
+const ACTIONS = ['list', 'describe', 'create', 'alter', 'delete'] as const;
+export type TopicsAction = (typeof ACTIONS)[number];
+
+function not(used: string, other: string, own: string): never {
+  throw usageError(own, undefined, `Option "[${used}]" can't be used with option "[${other}]"`);
+}
+
+/** `option` makes sense with these actions only, and with none of these others. */
+function onlyWith(
+  options: ParsedOptions,
+  option: string,
+  actions: readonly TopicsAction[],
+  others: string[] = [],
+): void {
+  if (!options.has(option)) return;
+  for (const other of [...ACTIONS.filter((action) => !actions.includes(action)), ...others]) {
+    if (options.has(other)) not(option, other, `--${option} does not go with --${other}`);
+  }
+}
+
+function required(name: string, own: string, hint: string): never {
+  throw usageError(own, hint, `Missing required argument "[${name}]"`);
+}
+
+/** The topic that was named, by --topic or in the own manner as a word. */
+export function topicOf(context: CommandContext, options: ParsedOptions): string | undefined {
+  const named = options.value('topic');
+  if (named !== undefined || context.manner === 'strict') return named;
+  return options.words[0];
+}
+
+export function checkTopicsOptions(context: CommandContext, options: ParsedOptions): TopicsAction {
+  const actions = ACTIONS.filter((action) => options.has(action));
+  const [action] = actions;
+  if (action === undefined || actions.length > 1) {
+    throw usageError(
+      action === undefined ? 'topics needs an action' : `--${actions.join(' and --')} do not go together`,
+      'one of --list, --describe, --create, --alter, --delete',
+      'Command must include exactly one action: --list, --describe, --create, --alter or --delete',
+    );
+  }
+  const hasTopic = options.has('topic') || (context.manner === 'own' && options.words.length > 0);
+  if (context.manner === 'strict' && options.has('delete-config')) {
+    context.output.err(
+      'delete-config option is no longer supported and deprecated since version 4.0. The config will be fully removed in future releases.\n',
+    );
+  }
+  if ((action === 'create' || action === 'alter' || action === 'delete') && !hasTopic) {
+    required(
+      'topic',
+      `which topic shall be ${action === 'alter' ? 'altered' : `${action}d`}?`,
+      `kts topics --${action} NAME`,
+    );
+  }
+  if (action === 'alter') checkAlter(options);
+  onlyWith(options, 'config', ['create', 'alter']);
+  onlyWith(options, 'delete-config', ['alter']);
+  onlyWith(options, 'partitions', ['create', 'alter']);
+  onlyWith(options, 'replication-factor', ['create']);
+  onlyWith(
+    options,
+    'replica-assignment',
+    ['create', 'alter'],
+    action === 'create' ? ['partitions', 'replication-factor'] : [],
+  );
+  for (const filter of FILTERS) onlyWith(options, filter, ['describe'], ['topics-with-overrides']);
+  onlyWith(options, 'topics-with-overrides', ['describe']);
+  onlyWith(options, 'if-exists', ['alter', 'delete', 'describe']);
+  onlyWith(options, 'if-not-exists', ['create']);
+  onlyWith(options, 'exclude-internal', ['list', 'describe']);
+  return action;
+}
+
+export const FILTERS = [
+  'under-replicated-partitions',
+  'under-min-isr-partitions',
+  'at-min-isr-partitions',
+  'unavailable-partitions',
+] as const;
+
+function checkAlter(options: ParsedOptions): void {
+  if (options.has('config')) {
+    throw usageError(
+      'topics --alter changes the number of partitions only',
+      'configs are changed by kafka-configs',
+      'Option combination "[[config], [bootstrap-server]]" can\'t be used with option "[alter]" (To alter topic configurations, the kafka-configs tool can be used.)',
+    );
+  }
+  if (!options.has('partitions')) {
+    required('partitions', 'how many partitions shall there be?', 'kts topics --alter NAME --partitions N');
+  }
+}
