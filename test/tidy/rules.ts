@@ -57,7 +57,6 @@ export const ENGINE_FOLDERS: readonly string[] = ENGINE;
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@node-rs/crc32': ['protocol'],
   snappy: ['protocol'],
-  snappyjs: ['protocol'],
   'lz4-napi': ['protocol'],
   '@oclif/core': ['console', 'commands'],
   chalk: ['console', 'commands'],
@@ -142,7 +141,7 @@ export const LONG_FILES: Readonly<Record<string, number>> = {};
 
 /** What `start` loads before it knows the command must stay small: none of these on its static imports. */
 export const NOT_AT_START: readonly RegExp[] = [
-  /^(?:@oclif\/core|chalk|ora|cli-table3|snappyjs)$/,
+  /^(?:@oclif\/core|chalk|ora|cli-table3)$/,
   /^node:(?:crypto|zlib|sqlite|child_process|worker_threads|tls|http|https)$/,
   /^src\/(?:client|network|protocol\/messages|storage|server|broker|controller)\//,
 ];
