@@ -10,6 +10,7 @@ import {
   configResourceOf,
   type MetadataImage,
   type PartitionImage,
+  RECOVERING,
   type TopicImage,
 } from '../metadata/image.ts';
 import type { MetadataPublisher } from '../metadata/loader.ts';
@@ -43,6 +44,8 @@ export interface MetadataFollowerOptions {
   readonly effectiveConfig: (image: MetadataImage, topic: string) => EffectiveTopicConfig;
   /** A replica lives in another directory than the metadata says. */
   readonly assignDirectory: (topicId: string, partition: number, directoryId: string) => void;
+  /** This broker leads a partition that was elected uncleanly and serves all that there is of it. */
+  readonly recovered: (topicId: string, state: PartitionImage) => void;
   /** Dynamic broker configs changed, of this broker or of all. */
   readonly brokerConfigChanged: (image: MetadataImage) => void;
   readonly publish: (image: MetadataImage) => void;
@@ -132,6 +135,7 @@ export class MetadataFollower implements MetadataPublisher {
     if (!partition) return;
     const led = hosted?.isLeader ? hosted.leaderEpoch : -1;
     partition.applyState(state);
+    if (partition.isLeader && state.leaderRecoveryState === RECOVERING) this.#options.recovered(topic.id, state);
     if (topic.name === CONSUMER_OFFSETS_TOPIC) this.#followOffsets(partition, led);
   }
 

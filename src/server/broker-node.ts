@@ -33,6 +33,7 @@ import type { LogManager } from '../storage/log-manager.ts';
 import type { PartitionLog } from '../storage/partition-log.ts';
 import { BrokerLifecycle } from './broker-lifecycle.ts';
 import { DirectoryAssignments } from './directory-assignments.ts';
+import { PartitionAlterations } from './partition-alterations.ts';
 
 /** How long idle fetch sessions are kept at the least. */
 const SESSION_EVICTION_MS = 120_000;
@@ -69,6 +70,7 @@ export class BrokerNode {
   readonly #topicCreation: AutoTopicCreation;
   #lifecycle: BrokerLifecycle | null = null;
   #assignments: DirectoryAssignments | null = null;
+  #alterations: PartitionAlterations | null = null;
   #image: MetadataImage;
   /** The static configuration with what was changed while the cluster runs. */
   #config: BrokerConfig;
@@ -129,6 +131,13 @@ export class BrokerNode {
       timers: runtime.timers,
       logger: logger.named('kafka.server.AssignmentsManager'),
     });
+    this.#alterations = new PartitionAlterations({
+      nodeId: config.nodeId,
+      brokerEpoch: () => lifecycle.brokerEpoch,
+      channel,
+      timers: runtime.timers,
+      logger: logger.named('kafka.server.AlterPartitionManager'),
+    });
     await lifecycle.start();
     const strays = logs.renameStrays((log) => isAssigned(loader.image, config.nodeId, log));
     if (strays > 0) logger.warn(`${strays} logs belong to no topic of this cluster and were renamed to -stray`);
@@ -144,6 +153,7 @@ export class BrokerNode {
     if (this.#options.config.controlledShutdownEnable) await lifecycle.controlledShutdown();
     lifecycle.stop();
     this.#assignments?.stop();
+    this.#alterations?.stop();
     this.#coordinator.shutdown();
     return lifecycle.brokerEpoch;
   }
@@ -186,6 +196,8 @@ export class BrokerNode {
         topicsDeleted: (topics) => this.#coordinator.onTopicsDeleted(topics),
       },
       effectiveConfig: (image, topic) => effectiveTopicConfig(config, image, topic),
+      recovered: (topicId, { partitionId: partition, leaderEpoch, partitionEpoch }) =>
+        this.#alterations?.recovered({ topicId, partition, leaderEpoch, partitionEpoch }),
       brokerConfigChanged: (image) => {
         this.#config = withDynamicConfigs(config, dynamicBrokerConfigs(image, config.nodeId));
       },
