@@ -262,16 +262,19 @@ export class RaftNode implements RaftClient {
 
   /** One fsync at a time: what is appended meanwhile shares the next one. */
   #sync(): Promise<void> {
-    this.#syncing ??= this.#syncLoop().finally(() => {
-      this.#syncing = null;
-    });
-    return this.#syncing;
+    if (this.#syncing === null && this.#needsSync()) this.#syncing = this.#syncLoop();
+    return this.#syncing ?? Promise.resolve();
   }
 
+  #needsSync(): boolean {
+    return !this.#closed && this.#options.log.endOffset() > this.#durableOffset;
+  }
+
+  /** Waits at least once. It is over in the very step that finds nothing more to do, so that no append is missed. */
   async #syncLoop(): Promise<void> {
     const { log, onFatal } = this.#options;
     try {
-      while (!this.#closed && log.endOffset() > this.#durableOffset) {
+      while (this.#needsSync()) {
         const target = log.endOffset();
         await log.sync();
         this.#durableOffset = target;
@@ -281,6 +284,7 @@ export class RaftNode implements RaftClient {
       this.#closed = true;
       onFatal(error);
     }
+    this.#syncing = null;
   }
 
   // Listeners.
