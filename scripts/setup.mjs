@@ -136,7 +136,9 @@ async function setUp() {
 /** Runs the node in the foreground. The terminal and npm both deliver Ctrl-C; bin/kts.js takes the two as one. */
 function runNode(node) {
   const bin = path.join(root, 'bin', 'kts.js');
-  const child = spawn(node, [bin, 'server-start', ...process.argv.slice(3)], { stdio: 'inherit' });
+  // What to type in another terminal of this folder.
+  const env = { ...process.env, KTS_COMMAND: windows ? 'node bin/kts.js' : 'bin/kts.js' };
+  const child = spawn(node, [bin, 'server-start', ...process.argv.slice(3)], { stdio: 'inherit', env });
   let asked = false;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {

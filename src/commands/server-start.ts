@@ -103,12 +103,14 @@ export default class ServerStart extends Command<void> {
 
   #sayReady(bootstrap: string): void {
     const more = bootstrap === `localhost:${EMBEDDED_PORT}` ? '' : ` --bootstrap-server ${bootstrap}`;
+    // `npm start` runs in a clone, where no `kts` is on the path.
+    const kts = this.context.env['KTS_COMMAND'] ?? 'kts';
     this.print(`listening on ${bootstrap}`);
     this.print('');
     this.print('in another terminal:');
-    this.print(`  kts topics --create orders --partitions 3${more}`);
-    this.print(`  kts console-producer --topic orders${more} < FILE`);
-    this.print(`  kts console-consumer --topic orders --from-beginning${more}`);
+    this.print(`  ${kts} topics --create orders --partitions 3${more}`);
+    this.print(`  ${kts} console-producer --topic orders${more} < FILE`);
+    this.print(`  ${kts} console-consumer --topic orders --from-beginning${more}`);
     this.print('');
     this.print('Ctrl-C stops it; what it holds is kept.');
     this.context.output.flush();
