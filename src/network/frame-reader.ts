@@ -1,7 +1,7 @@
 /**
- * Cuts the bytes of a connection into frames: four bytes of size, then the frame. A frame that lies within one chunk is a
- * view of it (chunks belong to the connection, and a view keeps at most one chunk alive until its request is answered);
- * any other is assembled in one buffer of exactly its size, each byte copied once.
+ * Cuts the bytes of a connection into frames: four bytes of size, then the frame, each in memory of its own. Large frames
+ * are read straight into their buffer (see `target`); of small ones each byte is copied once, out of a buffer that all
+ * connections share. So no request keeps anything alive but itself.
  *
  * Sizes are not trusted: beyond LARGE_FRAME_BYTES a buffer grows with the bytes that really came, and such a frame
  * begins only when `reserve` allows it.
@@ -9,6 +9,9 @@
 import { ProtocolError } from '../protocol/kafka-error.ts';
 
 export const LARGE_FRAME_BYTES = 1024 * 1024;
+
+/** A rest smaller than this is not worth a read of its own. */
+const DIRECT_BYTES = 16 * 1024;
 
 export interface FrameReaderOptions {
   readonly maxBytes: number;
@@ -22,8 +25,10 @@ export class FrameReader {
   readonly #maxBytes: number;
   readonly #reserve: (size: number) => boolean;
   readonly #allocate: (size: number) => Buffer;
-  readonly #chunks: Buffer[] = [];
+  /** Bytes that are not cut yet; the last may be borrowed until `keep`. */
+  readonly #chunks: Uint8Array[] = [];
   #chunkAt = 0;
+  #isBorrowed = false;
   #size = 0;
   #sizeBytes = 0;
   /** The frame being assembled, and how much of it is there. */
@@ -36,10 +41,6 @@ export class FrameReader {
     this.#allocate = options.allocate;
   }
 
-  push(chunk: Buffer): void {
-    if (chunk.length > 0) this.#chunks.push(chunk);
-  }
-
   /** True when a frame has begun that is not whole yet. */
   get isMidFrame(): boolean {
     return this.#frame !== null || this.#sizeBytes > 0;
@@ -50,16 +51,45 @@ export class FrameReader {
     return this.#frame !== null && this.#size > LARGE_FRAME_BYTES ? this.#size : 0;
   }
 
+  /**
+   * Where the next bytes should go: into the frame that waits for them, else into `scratch`. The frame is offered only
+   * while nothing else could fill it.
+   */
+  target(scratch: Uint8Array): Uint8Array {
+    const frame = this.#frame;
+    if (frame === null || this.#chunks.length > 0 || frame.length - this.#filled < DIRECT_BYTES) return scratch;
+    return frame.subarray(this.#filled);
+  }
+
+  /** Takes bytes, which are borrowed until `keep` unless they were read into the frame. */
+  push(bytes: Uint8Array): void {
+    const frame = this.#frame;
+    if (frame !== null && bytes.buffer === frame.buffer && bytes.byteOffset === frame.byteOffset + this.#filled) {
+      this.#filled += bytes.length;
+    } else if (bytes.length > 0) {
+      this.#chunks.push(bytes);
+      this.#isBorrowed = true;
+    }
+  }
+
+  /** Copies what was borrowed and is not cut yet. */
+  keep(): void {
+    if (!this.#isBorrowed) return;
+    this.#isBorrowed = false;
+    const last = this.#chunks.length - 1;
+    if (last < 0) return;
+    const chunk = this.#chunks[last] as Uint8Array;
+    this.#chunks[last] = Uint8Array.prototype.slice.call(chunk, last === 0 ? this.#chunkAt : 0);
+    if (last === 0) this.#chunkAt = 0;
+  }
+
   /** The next whole frame without its size, or null until more bytes come. Throws a ProtocolError for a bad size. */
   next(): Buffer | null {
     if (this.#frame === null) {
       if (!this.#readSize()) return null;
-      const chunk = this.#chunks[0];
-      const left = chunk === undefined ? 0 : chunk.length - this.#chunkAt;
-      if (chunk !== undefined && left >= this.#size) return this.#view(chunk);
-      if (this.#size > LARGE_FRAME_BYTES && !this.#reserve(this.#size)) return null;
-      this.#frame =
-        this.#size > LARGE_FRAME_BYTES ? Buffer.allocUnsafeSlow(LARGE_FRAME_BYTES) : this.#allocate(this.#size);
+      const isHere = this.#chunks.length > 0 && (this.#chunks[0] as Uint8Array).length - this.#chunkAt >= this.#size;
+      if (!isHere && this.#size > LARGE_FRAME_BYTES && !this.#reserve(this.#size)) return null;
+      this.#frame = this.#allocate(isHere ? this.#size : Math.min(this.#size, LARGE_FRAME_BYTES));
       this.#filled = 0;
     }
     return this.#fill(this.#frame);
@@ -69,9 +99,9 @@ export class FrameReader {
     while (this.#sizeBytes < 4) {
       const chunk = this.#chunks[0];
       if (chunk === undefined) return false;
-      this.#size = (this.#size << 8) | (chunk[this.#chunkAt++] as number);
+      this.#size = (this.#size << 8) | (chunk[this.#chunkAt] as number);
       this.#sizeBytes++;
-      if (this.#chunkAt === chunk.length) this.#dropChunk();
+      this.#advance(chunk, 1);
     }
     if (this.#size < 0) throw new ProtocolError(`a frame of ${this.#size} bytes`);
     if (this.#size > this.#maxBytes) {
@@ -80,45 +110,34 @@ export class FrameReader {
     return true;
   }
 
-  #view(chunk: Buffer): Buffer {
-    const end = this.#chunkAt + this.#size;
-    const frame = chunk.subarray(this.#chunkAt, end);
-    this.#chunkAt = end;
-    if (end === chunk.length) this.#dropChunk();
-    this.#begin();
-    return frame;
-  }
-
   #fill(begun: Buffer): Buffer | null {
     let frame = begun;
     while (this.#filled < this.#size) {
+      if (this.#filled === frame.length) frame = this.#grow(frame);
       const chunk = this.#chunks[0];
       if (chunk === undefined) return null;
-      if (this.#filled === frame.length) frame = this.#grow(frame);
       const from = this.#chunkAt;
-      const copied = chunk.copy(frame, this.#filled, from, Math.min(chunk.length, from + frame.length - this.#filled));
-      this.#filled += copied;
-      this.#chunkAt += copied;
-      if (this.#chunkAt === chunk.length) this.#dropChunk();
+      const part = chunk.subarray(from, from + Math.min(chunk.length - from, frame.length - this.#filled));
+      frame.set(part, this.#filled);
+      this.#filled += part.length;
+      this.#advance(chunk, part.length);
     }
     this.#frame = null;
-    this.#begin();
+    this.#size = 0;
+    this.#sizeBytes = 0;
     return frame;
   }
 
   #grow(full: Buffer): Buffer {
     const larger = Buffer.allocUnsafeSlow(Math.min(this.#size, full.length * 2));
-    full.copy(larger, 0);
+    larger.set(full);
     this.#frame = larger;
     return larger;
   }
 
-  #begin(): void {
-    this.#size = 0;
-    this.#sizeBytes = 0;
-  }
-
-  #dropChunk(): void {
+  #advance(chunk: Uint8Array, bytes: number): void {
+    this.#chunkAt += bytes;
+    if (this.#chunkAt < chunk.length) return;
     this.#chunks.shift();
     this.#chunkAt = 0;
   }

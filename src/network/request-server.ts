@@ -55,6 +55,7 @@ export interface Listener {
 }
 
 const MAX_INDEX = 2 ** 31;
+const SCRATCH_BYTES = 64 * 1024;
 
 export class RequestServer {
   readonly metrics = new NetworkMetrics();
@@ -85,6 +86,7 @@ export class RequestServer {
       maxRequestBytes: options.socketRequestMaxBytes,
       memory: this.memory,
       pool: this.#pool,
+      scratch: Buffer.allocUnsafeSlow(SCRATCH_BYTES),
       metrics: this.metrics,
       logger: options.logger,
       answerBytes: 0,

@@ -32,6 +32,8 @@ export interface ConnectionShared {
   readonly maxRequestBytes: number;
   readonly memory: RequestMemory;
   readonly pool: FramePool;
+  /** What small requests are read into; empty again before the next read of any connection. */
+  readonly scratch: Uint8Array;
   readonly metrics: NetworkMetrics;
   readonly logger: Logger;
   /** Bytes of large answers that sockets have not taken yet. */
@@ -103,7 +105,13 @@ export class ServerConnection implements DispatchOrigin {
       reserve: (size) => this.#reserveLarge(size),
       allocate: (size) => shared.pool.take(size),
     });
-    connection.onData((bytes) => this.#receive(bytes));
+    if (connection.onRead === undefined) connection.onData((bytes) => this.#receive(bytes));
+    else {
+      connection.onRead(
+        () => this.#reader.target(shared.scratch),
+        (bytes) => this.#receive(bytes),
+      );
+    }
     connection.onDrain(() => this.#drained());
     connection.onClose((error) => this.#onClosed(error));
   }
@@ -141,12 +149,13 @@ export class ServerConnection implements DispatchOrigin {
     this.#connection.destroy();
   }
 
-  #receive(bytes: Buffer): void {
+  #receive(bytes: Uint8Array): void {
     if (this.#closing) return;
     this.#shared.metrics.bytesIn += bytes.length;
     this.#shared.touched(this);
     this.#reader.push(bytes);
     this.#proceed();
+    this.#reader.keep();
   }
 
   /** Reads frames and starts requests as far as the bounds allow; the one place that resumes a paused socket. */

@@ -93,6 +93,11 @@ export interface Connection {
   readonly bufferedBytes: number;
   /** `bytes` belong to the receiver. */
   onData(receive: (bytes: Buffer) => void): void;
+  /**
+   * Instead of `onData`, where the connection can: bytes are read straight into what `target` gives, and `took` gets the
+   * part of it that was filled, to be used up before it returns. A target that was given stays valid until then.
+   */
+  readonly onRead?: (target: () => Uint8Array, took: (bytes: Uint8Array) => void) => void;
   /** Called once; `error` when it did not end cleanly. */
   onClose(closed: (error?: Error) => void): void;
   /** The kernel has taken everything that was buffered; only called after more than 64 KiB were. */
