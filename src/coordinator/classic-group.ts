@@ -264,8 +264,9 @@ export class ClassicGroup {
 
   // Protocols
 
+  /** A member that names a protocol twice supports it once. */
   #countProtocols(member: ClassicMember, by: 1 | -1): void {
-    for (const { name } of member.protocols) {
+    for (const name of new Set(member.protocols.map((protocol) => protocol.name))) {
       const count = (this.#protocolSupport.get(name) ?? 0) + by;
       if (count > 0) this.#protocolSupport.set(name, count);
       else this.#protocolSupport.delete(name);

@@ -2,6 +2,7 @@
  * The group coordinator of a broker: finds the partition of `__consumer_offsets` that a group belongs to and asks its
  * coordinator, when this broker leads that partition. Answers are complete: an error is part of them, as its API has it.
  */
+import { AssertionFailure } from '../base/assert.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Uuid } from '../base/uuid.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
@@ -13,6 +14,7 @@ import type { CommitRequest, FetchedTopic, FetchTopic, PartitionsResult } from '
 import type { DescribedGroup, GroupFilter, ListedGroup } from './group-queries.ts';
 import type { GroupShard } from './group-shard.ts';
 import type { JoinRequest } from './join-group.ts';
+import { withPrefix } from './log-prefix.ts';
 import type { HeartbeatRequest, LeavingMember, LeftMember, SyncRequest } from './membership.ts';
 import { PartitionCoordinator } from './partition-coordinator.ts';
 import { partitionFor } from './partition-for.ts';
@@ -46,8 +48,13 @@ export class GroupCoordinator {
 
   constructor(options: GroupCoordinatorOptions) {
     this.#options = options;
-    this.#logger = options.logger.named('org.apache.kafka.coordinator.group.GroupCoordinatorService');
+    const { logger, nodeId } = options;
+    this.#logger = withPrefix(
+      logger.named('org.apache.kafka.coordinator.group.GroupCoordinatorService'),
+      `[GroupCoordinator id=${nodeId}]`,
+    );
     this.#scheduleExpiration();
+    this.#logger.info('Startup complete.');
   }
 
   // The broker's side
@@ -57,13 +64,16 @@ export class GroupCoordinator {
     if (!this.#isActive) return;
     let coordinator = this.#partitions.get(partition);
     if (coordinator === undefined) {
-      const { clock, timers, random, logger, config, writer } = this.#options;
+      const { clock, timers, random, logger, config, writer, nodeId } = this.#options;
       coordinator = new PartitionCoordinator({
         partition,
         clock,
         timers,
         random,
-        logger: logger.named(SHARD_LOGGER),
+        logger: withPrefix(
+          logger.named('org.apache.kafka.coordinator.group.GroupMetadataManager'),
+          `[GroupCoordinator id=${nodeId} topic=__consumer_offsets partition=${partition}]`,
+        ),
         config,
         writer,
       });
@@ -93,12 +103,12 @@ export class GroupCoordinator {
   /** Those who wait are told NOT_COORDINATOR; whoever comes later, COORDINATOR_NOT_AVAILABLE. */
   shutdown(): void {
     if (!this.#isActive) return;
-    this.#logger.info(`[GroupCoordinator id=${this.#options.nodeId}] Shutting down.`);
+    this.#logger.info('Shutting down.');
     this.#isActive = false;
     this.#expiration?.cancel();
     for (const coordinator of this.#partitions.values()) coordinator.close();
     this.#partitions.clear();
-    this.#logger.info(`[GroupCoordinator id=${this.#options.nodeId}] Shutdown complete.`);
+    this.#logger.info('Shutdown complete.');
   }
 
   partitionFor(groupId: string): number {
@@ -116,10 +126,10 @@ export class GroupCoordinator {
     if (sessionTimeoutMs < minSessionTimeoutMs || sessionTimeoutMs > maxSessionTimeoutMs) {
       return Promise.resolve(joinError(ErrorCode.INVALID_SESSION_TIMEOUT, memberId));
     }
-    return new Promise((resolve) => {
-      this.#write(groupId, (shard) => shard.joins.join(requester, request, resolve)).catch((error: unknown) =>
-        resolve(joinError(this.#codeOf('classic-group-join', error))),
-      );
+    return new Promise((resolve, reject) => {
+      this.#write(groupId, (shard) => shard.joins.join(requester, request, resolve))
+        .catch((error: unknown) => resolve(joinError(this.#codeOf('classic-group-join', error))))
+        .catch(reject);
     });
   }
 
@@ -127,10 +137,10 @@ export class GroupCoordinator {
   syncGroup(request: SyncRequest): Promise<SyncResult> {
     if (!this.#isActive) return Promise.resolve(syncError(ErrorCode.COORDINATOR_NOT_AVAILABLE));
     if (request.groupId === '') return Promise.resolve(syncError(ErrorCode.INVALID_GROUP_ID));
-    return new Promise((resolve) => {
-      this.#write(request.groupId, (shard) => shard.membership.sync(request, resolve)).catch((error: unknown) =>
-        resolve(syncError(this.#codeOf('classic-group-sync', error))),
-      );
+    return new Promise((resolve, reject) => {
+      this.#write(request.groupId, (shard) => shard.membership.sync(request, resolve))
+        .catch((error: unknown) => resolve(syncError(this.#codeOf('classic-group-sync', error))))
+        .catch(reject);
     });
   }
 
@@ -272,8 +282,9 @@ export class GroupCoordinator {
     throw new KafkaError(ErrorCode.COORDINATOR_NOT_AVAILABLE, 'The coordinator is not available.');
   }
 
-  /** What went wrong, in a code; what nobody expected is logged. A failed assert is not for clients. */
+  /** What went wrong, in a code; what nobody expected is logged. A failed assert is a bug and goes on up. */
   #codeOf(operation: string, error: unknown): number {
+    if (error instanceof AssertionFailure) throw error;
     if (error instanceof KafkaError) return error.code;
     this.#logger.error(`Operation ${operation} hit an unexpected exception`, error);
     return ErrorCode.UNKNOWN_SERVER_ERROR;
@@ -292,5 +303,3 @@ export class GroupCoordinator {
     );
   }
 }
-
-const SHARD_LOGGER = 'org.apache.kafka.coordinator.group.GroupMetadataManager';

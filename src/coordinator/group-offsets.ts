@@ -7,8 +7,9 @@ import { ErrorCode } from '../protocol/error-codes.ts';
 import { KafkaError } from '../protocol/kafka-error.ts';
 import type { ClassicGroup } from './classic-group.ts';
 import { UNKNOWN_MEMBER_ID } from './classic-member.ts';
+import type { CommittedOffset, OffsetKey } from './committed-offset.ts';
 import type { GroupRecord } from './group-records.ts';
-import type { CommittedOffset, OffsetKey, View } from './offset-store.ts';
+import type { View } from './offset-store.ts';
 import type { Rebalance } from './rebalance.ts';
 import { answer, type CoordinatorResult, type ShardContext } from './shard-context.ts';
 

@@ -121,9 +121,10 @@ export class GroupQueries {
       if (foreign !== undefined) records.push(...foreignTombstones(foreign));
       deleted.push(groupId);
     }
-    logger.info(
-      `The following groups were deleted: ${deleted.join(', ')}. A total of ${offsetCount} offsets were removed.`,
-    );
+    if (deleted.length > 0)
+      logger.info(
+        `The following groups were deleted: ${deleted.join(', ')}. A total of ${offsetCount} offsets were removed.`,
+      );
     return answer(results, records);
   }
 }

@@ -15,7 +15,7 @@ import {
   offsetCommitValue,
 } from '../protocol/records/group.ts';
 import type { Message } from '../protocol/schema.ts';
-import type { CommittedOffset, OffsetKey } from './offset-store.ts';
+import type { CommittedOffset, OffsetKey } from './committed-offset.ts';
 
 const LEGACY_OFFSET_COMMIT = 0;
 const OFFSET_COMMIT = 1;

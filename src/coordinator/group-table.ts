@@ -17,7 +17,8 @@ export interface ForeignGroup {
 
 export class GroupTable {
   readonly #committed = new Map<string, ClassicGroup>();
-  readonly #pending = new PendingWrites<ClassicGroup>();
+  /** Null: removed. */
+  readonly #pending = new PendingWrites<ClassicGroup | null>();
   readonly #foreign = new Map<string, ForeignGroup>();
 
   get(groupId: string, view: View = 'latest'): ClassicGroup | undefined {

@@ -6,8 +6,8 @@
  * An offset that was committed with a retention of its own expires at that time instead.
  */
 import type { ClassicGroup } from './classic-group.ts';
+import type { CommittedOffset } from './committed-offset.ts';
 import type { GroupRecord } from './group-records.ts';
-import type { CommittedOffset } from './offset-store.ts';
 import type { CoordinatorResult, ShardContext } from './shard-context.ts';
 
 export function expireOffsets(context: ShardContext): CoordinatorResult {

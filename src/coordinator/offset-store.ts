@@ -2,63 +2,35 @@
  * The committed offsets of one coordinator partition, by group, topic and partition. What is appended but not committed
  * is visible to operations only. Offsets of open transactions wait apart until their marker is replayed.
  */
-import type { Uuid } from '../base/uuid.ts';
+import { type CommittedOffset, type OffsetKey, offsetKeyText } from './committed-offset.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { TransactionalOffsets } from './transactional-offsets.ts';
-
-export interface CommittedOffset {
-  readonly offset: number;
-  readonly leaderEpoch: number;
-  readonly metadata: string;
-  readonly commitTimestampMs: number;
-  /** -1: none; old clients could ask for a retention of their own. */
-  readonly expireTimestampMs: number;
-  /** ZERO_UUID: not known. */
-  readonly topicId: Uuid;
-  /** The offset of the record that said so; orders transactional commits against plain ones. */
-  readonly recordOffset: number;
-}
-
-export interface OffsetKey {
-  readonly group: string;
-  readonly topic: string;
-  readonly partition: number;
-}
 
 export type OffsetsByTopic = ReadonlyMap<string, ReadonlyMap<number, CommittedOffset>>;
 export type View = 'latest' | 'committed';
 
 const NONE: OffsetsByTopic = new Map();
 
-/** A topic's name never holds a slash, so this is unambiguous whatever the group is called. */
-export function offsetKeyText(key: OffsetKey): string {
-  return `${key.topic}/${key.partition}/${key.group}`;
-}
-
-export function parseOffsetKey(text: string): OffsetKey {
-  const first = text.indexOf('/');
-  const second = text.indexOf('/', first + 1);
-  return {
-    topic: text.slice(0, first),
-    partition: Number(text.slice(first + 1, second)),
-    group: text.slice(second + 1),
-  };
+interface OffsetWrite {
+  readonly key: OffsetKey;
+  /** Null: removed. */
+  readonly value: CommittedOffset | null;
 }
 
 export class OffsetStore {
   readonly #committed = new Map<string, Map<string, Map<number, CommittedOffset>>>();
-  readonly #pending = new PendingWrites<CommittedOffset>();
+  readonly #pending = new PendingWrites<OffsetWrite>();
   readonly transactional = new TransactionalOffsets();
 
   /** `sequence` of the append; null when the record is committed already (loading). */
   put(key: OffsetKey, value: CommittedOffset | null, sequence: number | null): void {
     if (value === null) this.transactional.remove(key);
     if (sequence === null) this.#apply(key, value);
-    else this.#pending.put(offsetKeyText(key), value, sequence);
+    else this.#pending.put(offsetKeyText(key), { key, value }, sequence);
   }
 
   commit(sequence: number): void {
-    this.#pending.commit(sequence, (text, value) => this.#apply(parseOffsetKey(text), value));
+    this.#pending.commit(sequence, (_text, { key, value }) => this.#apply(key, value));
   }
 
   /** Ends the transaction of a producer: its offsets become plain ones unless a younger commit stands. */
@@ -73,7 +45,7 @@ export class OffsetStore {
   get(key: OffsetKey, view: View): CommittedOffset | undefined {
     if (view === 'latest' && !this.#pending.isEmpty) {
       const write = this.#pending.get(offsetKeyText(key));
-      if (write !== undefined) return write.value ?? undefined;
+      if (write !== undefined) return write.value.value ?? undefined;
     }
     return this.#committed.get(key.group)?.get(key.topic)?.get(key.partition);
   }
@@ -84,9 +56,8 @@ export class OffsetStore {
     if (view === 'committed' || this.#pending.isEmpty) return committed ?? NONE;
     const merged = new Map<string, Map<number, CommittedOffset>>();
     for (const [topic, partitions] of committed ?? []) merged.set(topic, new Map(partitions));
-    for (const write of this.#pending.latest()) {
-      const key = parseOffsetKey(write.key);
-      if (key.group === group) applyTo(merged, key, write.value);
+    for (const { value: write } of this.#pending.latest()) {
+      if (write.key.group === group) applyTo(merged, write.key, write.value);
     }
     return merged;
   }

@@ -38,6 +38,8 @@ type State = 'loading' | 'active' | 'failed' | 'closed';
 const MAX_WAITING = 50_000;
 /** Per record beside key and value: lengths, deltas, attributes, rounded up. */
 const RECORD_FRAMING_BYTES = 32;
+/** One batch is built at a time. */
+const BUILDER = new BatchBuilder();
 
 interface Waiter {
   readonly dueMs: number;
@@ -69,7 +71,7 @@ export class PartitionCoordinator {
 
   constructor(options: PartitionCoordinatorOptions) {
     this.#options = options;
-    this.#logger = options.logger;
+    this.#logger = options.logger.named('org.apache.kafka.coordinator.common.runtime.CoordinatorRuntime');
   }
 
   get leaderEpoch(): number {
@@ -174,14 +176,14 @@ export class PartitionCoordinator {
   #build(records: readonly RecordBytes[]): Buffer {
     const { clock, config } = this.#options;
     const timestamp = clock.nowMs();
-    const builder = new BatchBuilder({
+    BUILDER.reset({
       compression: config().offsetsTopicCompressionCodec,
       partitionLeaderEpoch: this.#leaderEpoch,
       baseSequence: 0,
-      initialBytes: BATCH_HEADER_BYTES + totalSize(records),
     });
-    for (const { key, value } of records) builder.append({ key, value, timestamp });
-    return builder.seal();
+    for (const { key, value } of records) BUILDER.append({ key, value, timestamp });
+    // The builder's buffer is used again; the writer may keep what it is given.
+    return Buffer.from(BUILDER.seal());
   }
 
   #await(append: Append, settle: (error: KafkaError | null) => void): void {
@@ -289,7 +291,7 @@ export class PartitionCoordinator {
       },
       clock,
       random,
-      logger: this.#logger,
+      logger: this.#options.logger,
       deadlines,
       groups: new GroupTable(),
       offsets: new OffsetStore(),
@@ -357,12 +359,6 @@ function planBatches(records: readonly RecordBytes[], maxBytes: number, isAtomic
 
 function recordSize({ key, value }: RecordBytes): number {
   return RECORD_FRAMING_BYTES + key.length + (value === null ? 0 : value.length);
-}
-
-function totalSize(records: readonly RecordBytes[]): number {
-  let size = 0;
-  for (const record of records) size += recordSize(record);
-  return size;
 }
 
 function translated(error: KafkaError): KafkaError {

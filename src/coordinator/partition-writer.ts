@@ -25,7 +25,11 @@ export interface PartitionWriter {
 }
 
 /**
- * Reads a partition from its log start offset up to the high watermark as it was when the loader was called. Each chunk
- * holds whole batches and is valid until the next one is asked for. The reader yields to the loop between chunks.
+ * Reads a partition from its log start offset up to the high watermark. Each chunk holds whole batches and is valid until
+ * the next one is asked for. The reader yields to the loop between chunks.
+ *
+ * What a new leader's log holds above the high watermark will be committed without being appended by it. With more than
+ * one replica the reader therefore waits for the high watermark to reach the log end offset of the election, or that
+ * part would never be replayed.
  */
 export type PartitionLoader = () => AsyncIterable<Uint8Array>;

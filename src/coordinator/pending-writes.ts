@@ -7,8 +7,7 @@
 export interface PendingWrite<V> {
   readonly sequence: number;
   readonly key: string;
-  /** Null: removed. */
-  readonly value: V | null;
+  readonly value: V;
 }
 
 export class PendingWrites<V> {
@@ -21,7 +20,7 @@ export class PendingWrites<V> {
     return this.#latest.size === 0;
   }
 
-  put(key: string, value: V | null, sequence: number): void {
+  put(key: string, value: V, sequence: number): void {
     const write = { sequence, key, value };
     this.#journal.push(write);
     this.#latest.set(key, write);
@@ -38,7 +37,7 @@ export class PendingWrites<V> {
   }
 
   /** Hands down every write up to `sequence`, oldest first. */
-  commit(sequence: number, apply: (key: string, value: V | null) => void): void {
+  commit(sequence: number, apply: (key: string, value: V) => void): void {
     const journal = this.#journal;
     while (this.#head < journal.length) {
       const write = journal[this.#head] as PendingWrite<V>;

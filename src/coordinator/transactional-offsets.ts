@@ -2,7 +2,7 @@
  * Offsets that open transactions have committed. They count only once the transaction's end marker is replayed; until
  * then a fetch that requires stable offsets is told that they are unstable, and their group does not expire.
  */
-import { type CommittedOffset, type OffsetKey, offsetKeyText } from './offset-store.ts';
+import { type CommittedOffset, type OffsetKey, offsetKeyText } from './committed-offset.ts';
 
 export class TransactionalOffsets {
   readonly #byProducer = new Map<number, Map<string, { readonly key: OffsetKey; readonly value: CommittedOffset }>>();

@@ -177,6 +177,14 @@ describe('choosing a protocol', () => {
   });
 });
 
+it('a member that names a protocol twice supports it once', async () => {
+  const harness = await startCoordinator();
+  const range = { name: 'range', metadata: subscription('t') };
+  const joins = [join(harness, { protocols: [range, range] }), join(harness, { protocols: [range] })];
+  await harness.time.advance(10_000);
+  expect(joins.map(({ value }) => value.protocolName)).toEqual(['range', 'range']);
+});
+
 describe('syncing', () => {
   it('hands out the leader’s assignment to all, and nothing to those it left out', async () => {
     const harness = await startCoordinator();

@@ -525,3 +525,26 @@ describe('describing and listing', () => {
     expect(ids([], ['share'])).toEqual([]);
   });
 });
+
+describe('a log that cannot be read', () => {
+  it('leaves its groups without a coordinator, and the others with theirs', async () => {
+    const logs = new MemoryLogs();
+    const damaged = buildBatch([{ key: Buffer.from([0, 1, 0, 9, 1]), value: null }]);
+    logs.batches.set(partitionFor('g', PARTITIONS), [damaged]);
+    const harness = await startCoordinator({}, { logs });
+    expect((await join(harness).done).errorCode).toBe(ErrorCode.NOT_COORDINATOR);
+    const other = join(harness, { groupId: 'other' });
+    await harness.time.advance(10_000);
+    expect(other.value.errorCode).toBe(0);
+  });
+
+  it('passes over records of unknown types', async () => {
+    const logs = new MemoryLogs();
+    const unknown = buildBatch([{ key: Buffer.from([0, 99, 0]), value: Buffer.alloc(3) }]);
+    logs.batches.set(partitionFor('g', PARTITIONS), [unknown]);
+    const harness = await startCoordinator({}, { logs });
+    const joined = join(harness);
+    await harness.time.advance(10_000);
+    expect(joined.value.errorCode).toBe(0);
+  });
+});
