@@ -20,12 +20,6 @@ export function kts(args: readonly string[], input?: string | Buffer): Promise<F
   return finish(process.execPath, [BIN, ...args], input);
 }
 
-export async function ktsOk(args: readonly string[], input?: string | Buffer): Promise<string> {
-  const result = await kts(args, input);
-  if (result.code !== 0) throw new Error(`kts ${args[0]} ended with ${result.code}: ${result.stdout}${result.stderr}`);
-  return result.stdout;
-}
-
 async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, () => {
