@@ -20,13 +20,6 @@ export class GroupCommit {
     return this.#next;
   }
 
-  /** Waits for whatever runs or is asked for. */
-  async settled(): Promise<void> {
-    while (this.#running !== null || this.#next !== null) {
-      await (this.#next ?? this.#running)?.catch(() => {});
-    }
-  }
-
   #start(): Promise<void> {
     this.#next = null;
     const run = this.#work();

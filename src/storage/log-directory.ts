@@ -20,6 +20,7 @@ import {
   LOG_START_OFFSET_CHECKPOINT,
   RECOVERY_POINT_CHECKPOINT,
 } from './file-names.ts';
+import { GroupCommit } from './group-commit.ts';
 import type { LogContext } from './log-context.ts';
 import { readMetaProperties } from './meta-properties.ts';
 import type { PartitionLog } from './partition-log.ts';
@@ -45,6 +46,10 @@ export class LogDirectory {
   #lock: FileLock | null = null;
   /** What each checkpoint file holds, so that an unchanged one is not written again. */
   readonly #written = new Map<string, string>();
+  // One writer at a time for each file: two would share the temporary one.
+  readonly #recoveryPointWrites = this.#commit(RECOVERY_POINT_CHECKPOINT, () => this.#recoveryPoints());
+  readonly #logStartOffsetWrites = this.#commit(LOG_START_OFFSET_CHECKPOINT, () => this.#logStartOffsets());
+  readonly #highWatermarkWrites = this.#commit(HIGH_WATERMARK_CHECKPOINT, () => this.#highWatermarks());
 
   constructor(path: string, files: Files, logger: Logger) {
     this.path = path;
@@ -85,12 +90,12 @@ export class LogDirectory {
 
   /** Recovery points and log start offsets. */
   async writeOffsetCheckpoints(): Promise<void> {
-    await this.#write(RECOVERY_POINT_CHECKPOINT, this.#recoveryPoints());
-    await this.#write(LOG_START_OFFSET_CHECKPOINT, this.#logStartOffsets());
+    await this.#recoveryPointWrites.run();
+    await this.#logStartOffsetWrites.run();
   }
 
-  async writeHighWatermarks(): Promise<void> {
-    await this.#write(HIGH_WATERMARK_CHECKPOINT, this.#highWatermarks());
+  writeHighWatermarks(): Promise<void> {
+    return this.#highWatermarkWrites.run();
   }
 
   unlock(): void {
@@ -118,10 +123,13 @@ export class LogDirectory {
     for (const log of this.logs) yield { topic: log.topic, partition: log.partition, offset: offsetOf(log) };
   }
 
-  async #write(name: string, text: string): Promise<void> {
-    if (this.offline || this.#written.get(name) === text) return;
-    await this.#files.replaceFile(join(this.path, name), text);
-    this.#written.set(name, text);
+  #commit(name: string, content: () => string): GroupCommit {
+    return new GroupCommit(async () => {
+      const text = content();
+      if (this.offline || this.#written.get(name) === text) return;
+      await this.#files.replaceFile(join(this.path, name), text);
+      this.#written.set(name, text);
+    });
   }
 
   #readCheckpoint(name: string, consequence: string): OffsetCheckpoint {

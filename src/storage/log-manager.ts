@@ -354,8 +354,7 @@ export class LogManager {
     this.#logs.delete(log.name);
     directory.logs.delete(log);
     try {
-      log.renameDirectory(path);
-      log.abandon();
+      log.retire(path);
       return path;
     } catch (error) {
       const text = `Error while renaming dir for ${basename(log.path)} in log dir ${directory.path}`;

@@ -73,6 +73,7 @@ export class PartitionLog {
   readonly #epochs: LeaderEpochCache;
   readonly #producers: ProducerState;
   #snapshotOffset: number;
+  readonly #epochWrites = new GroupCommit(() => this.#writeEpochsNow());
   readonly #flushes = new GroupCommit(() => this.#flushNow());
   #lastFlushedMs: number;
   /** Files were made or renamed since the directory was last synced. */
@@ -445,24 +446,31 @@ export class PartitionLog {
     for (const segment of this.#segments) segment.closeFiles();
   }
 
-  /** Gives the log's directory another name, e.g. when the topic is deleted. */
-  renameDirectory(path: string): void {
-    for (const segment of this.#segments) segment.closeFiles();
+  /** Gives the log's directory another name and gives the log up: the topic is deleted, or the log is stray. */
+  retire(path: string): void {
+    this.abandon();
     this.#context.files.renameSync(this.#path, path);
     this.#path = path;
+    // Slices that are on their way into an answer still find their files.
     for (const segment of this.#segments) segment.moved(path);
   }
 
   /** Writes `leader-epoch-checkpoint` when it has changed. */
   async writeEpochs(): Promise<void> {
-    if (!this.#epochs.dirty) return;
+    // One at a time: two writers would share the temporary file.
+    if (this.#epochs.dirty) await this.#epochWrites.run();
+  }
+
+  async #writeEpochsNow(): Promise<void> {
+    if (!this.#epochs.dirty || this.#health.closed) return;
     this.#epochs.dirty = false;
     const path = join(this.#path, LEADER_EPOCH_CHECKPOINT);
     try {
       await this.#context.files.replaceFile(path, encodeEpochCheckpoint(this.#epochs.entries));
     } catch (error) {
       this.#epochs.dirty = true;
-      throw error;
+      // The directory was renamed or given up meanwhile.
+      if (!this.#health.closed) throw error;
     }
   }
 
@@ -560,6 +568,7 @@ export class PartitionLog {
       this.#directoryChanged ||= directoryChanged;
       this.#flushFailed(error);
     }
+    if (this.#health.closed) return;
     // What was written behind a truncation has not been synced.
     if (truncations === this.#truncations) this.#recoveryPoint = Math.max(this.#recoveryPoint, endOffset);
     this.#lastFlushedMs = this.#context.clock.nowMs();
@@ -570,7 +579,7 @@ export class PartitionLog {
     const active = this.#active;
     for (const segment of this.#segments.slice(floorSegment(this.#segments, this.#recoveryPoint))) {
       try {
-        if (!segment.isDiscarded) await segment.sync(segment !== active);
+        if (!segment.isDiscarded && !this.#health.closed) await segment.sync(segment !== active);
       } catch (error) {
         // Retention or truncation may have taken the segment meanwhile.
         if (!segment.isDiscarded) throw error;
@@ -580,7 +589,8 @@ export class PartitionLog {
 
   #flushFailed(error: unknown): never {
     const text = `Error while flushing log for ${this.name} in dir ${this.directory} with offset ${this.#logEndOffset}`;
-    this.#health.fail(text, error);
+    // The files of a log that was deleted under the flush may be gone: that says nothing of the disk.
+    if (!this.#health.closed) this.#health.fail(text, error);
     throw new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, text, { cause: error });
   }
 }

@@ -190,14 +190,19 @@ describe('LogManager', () => {
     timers.advance(1);
     await until(() => fs.existsSync(join(a, 'replication-offset-checkpoint')));
     expect(fs.readFileSync(join(a, 'replication-offset-checkpoint'), 'utf8')).toBe('0\n1\nt 0 3\n');
-    timers.advance(30_000);
-    await until(() => log.logStartOffset === 3);
+    await until(() => {
+      timers.advance(30_000);
+      return log.logStartOffset === 3;
+    });
     clock.ms += 90_000_000;
     await until(() => {
       timers.advance(600_000);
       return log.producers.size === 0;
     });
-    await until(() => fs.existsSync(join(a, 'recovery-point-offset-checkpoint')));
+    await until(() => {
+      timers.advance(600_000);
+      return fs.existsSync(join(a, 'recovery-point-offset-checkpoint'));
+    });
     await manager.shutdown();
   });
 

@@ -282,7 +282,7 @@ describe('a disk that fails', () => {
 
 describe('losing power at random moments', () => {
   it('never loses what was flushed, never invents or reorders, and can always be opened again', async () => {
-    for (let seed = 1; seed <= 40; seed++) {
+    for (let seed = 1; seed <= 25; seed++) {
       const random = new SeededRandom(seed);
       const files = new FaultyFiles();
       const config = logConfig({ segmentBytes: 1500, indexIntervalBytes: 100 });

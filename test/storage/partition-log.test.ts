@@ -345,14 +345,16 @@ describe('opening again', () => {
     log.abandon();
   });
 
-  it('follows its directory to another name', async () => {
+  it('is given up when its directory is renamed, and slices on their way still find the records', async () => {
     const context = testContext();
     const log = openLog(context, directory);
     log.appendAsLeader(batch(), 0);
-    log.renameDirectory(join(directory, 'u-0'));
-    expect(readAll(log)).toHaveLength(1);
-    log.appendAsLeader(batch(), 0);
-    await log.close();
-    expect(readdirSync(join(directory, 'u-0'))).toContain('00000000000000000002.snapshot');
+    const slice = log.read(0, 1000, { maxOffset: 1, minOneBatch: true });
+    const flushed = log.flush();
+    log.retire(join(directory, 'u-0'));
+    expect(RecordBatch.all(slice.toBuffer())).toHaveLength(1);
+    await flushed.catch(() => {});
+    expect(context.failures).toEqual([]);
+    expect(code(() => log.appendAsLeader(batch(), 0))).toBe(ErrorCode.KAFKA_STORAGE_ERROR);
   });
 });
