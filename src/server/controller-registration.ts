@@ -28,6 +28,7 @@ export interface ControllerRegistrationOptions {
 
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 120_000;
+const QUIET_BACKOFF_MS = 1000;
 const PLAINTEXT = 0;
 
 export class ControllerRegistrationSender implements MetadataPublisher {
@@ -65,7 +66,10 @@ export class ControllerRegistrationSender implements MetadataPublisher {
       if (answer.errorCode !== ErrorCode.NONE) throw new Error(answer.errorMessage ?? errorName(answer.errorCode));
       this.#sending = false;
     } catch (error) {
-      logger.warn(`This controller could not be registered yet: ${String((error as Error).message)}`);
+      // At a start the image is there before the controller is active: that passes at once and is no news.
+      const text = `This controller could not be registered yet: ${String((error as Error).message)}`;
+      if (this.#backoffMs > QUIET_BACKOFF_MS) logger.warn(text);
+      else logger.debug(text);
       timers.after(this.#backoffMs, () => void this.#send(), { unref: true });
       this.#backoffMs = Math.min(MAX_BACKOFF_MS, this.#backoffMs * 2);
     }

@@ -9,7 +9,9 @@ import type { SnapshotId } from '../raft/raft-client.ts';
 import type { OffsetAndEpoch, RaftLog } from '../raft/raft-log.ts';
 import { DEFAULT_LOG_CONFIG, NEVER_MS } from '../storage/log-config.ts';
 import type { LogContext } from '../storage/log-context.ts';
+import type { LogSegment } from '../storage/log-segment.ts';
 import { PartitionLog } from '../storage/partition-log.ts';
+import { MetadataTail } from './metadata-tail.ts';
 
 export const METADATA_TOPIC = '__cluster_metadata';
 
@@ -24,11 +26,13 @@ export interface MetadataLogSettings {
 
 export class MetadataLog implements RaftLog {
   readonly #log: PartitionLog;
+  readonly #tail: MetadataTail;
   /** The epoch at the start of a log that a snapshot precedes. */
   #startEpoch = 0;
 
-  private constructor(log: PartitionLog) {
+  private constructor(log: PartitionLog, context: LogContext) {
     this.#log = log;
+    this.#tail = new MetadataTail(context.clock, context.logger);
   }
 
   static open(context: LogContext, settings: MetadataLogSettings): MetadataLog {
@@ -51,7 +55,7 @@ export class MetadataLog implements RaftLog {
       recoveryPoint: 0,
       logStartOffset: 0,
     });
-    return new MetadataLog(log);
+    return new MetadataLog(log, context);
   }
 
   startOffset(): number {
@@ -76,13 +80,16 @@ export class MetadataLog implements RaftLog {
 
   append(batches: Uint8Array): void {
     this.#log.appendAsFollower(asBuffer(batches));
+    this.#tail.note(this.#log.segments.at(-1) as LogSegment, batches);
   }
 
   sync(): Promise<void> {
+    this.#tail.heal();
     return this.#log.flush();
   }
 
   read(offset: number, maxBytes: number): Uint8Array {
+    this.#tail.heal();
     const slice = this.#log.read(offset, maxBytes, { maxOffset: this.endOffset(), minOneBatch: true });
     const bytes = slice.toBuffer();
     return bytes.subarray(
@@ -92,15 +99,18 @@ export class MetadataLog implements RaftLog {
   }
 
   truncateTo(offset: number): void {
+    this.#tail.forget();
     this.#log.truncateTo(offset);
   }
 
   truncateFully(to: SnapshotId): void {
+    this.#tail.forget();
     this.#log.truncateFullyAndStartAt(to.endOffset);
     this.#startEpoch = to.epoch;
   }
 
   deleteBefore(snapshot: SnapshotId): void {
+    this.#tail.forget();
     this.#log.updateHighWatermark(this.endOffset());
     this.#log.deleteRecordsBefore(snapshot.endOffset);
     this.#log.deleteOldSegments();
@@ -112,6 +122,7 @@ export class MetadataLog implements RaftLog {
   }
 
   close(): Promise<void> {
+    this.#tail.heal();
     return this.#log.close();
   }
 }
