@@ -22,9 +22,6 @@ const EXCLUDED = new Set([
 /** Names that people export for the shell's sake; they are no keys either, and change nothing. */
 const SHELL_ONLY = new Set(['KAFKA_HOME', 'KAFKA_DEBUG', 'KAFKA_JMX_PORT', 'KAFKA_CLUSTER_ID', 'KAFKA_CLASSPATH']);
 
-/** The cluster id of the image where CLUSTER_ID is not set. */
-export const DEFAULT_CLUSTER_ID = '5L6g3nShT-eMCtK--X86sw';
-
 /** `KAFKA_LOG_RETENTION__X___Y` is `log.retention_x-y`. */
 export function keyOfVariable(name: string): string {
   return name

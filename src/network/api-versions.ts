@@ -19,8 +19,6 @@ export interface FeatureVersions {
   readonly finalized: readonly { readonly name: string; readonly level: number }[];
 }
 
-export const NO_FEATURES: FeatureVersions = { supported: [], finalizedEpoch: -1, finalized: [] };
-
 const UNSUPPORTED_VERSION = 35;
 const INVALID_REQUEST = 42;
 
