@@ -41,7 +41,7 @@ export const TOP_FILES: Readonly<Record<string, readonly string[]>> = {
   'start.ts': [...LOWER, 'console'],
   'client.ts': [...LOWER, 'network', 'client'],
   'broker.ts': [...LOWER, 'network', 'server'],
-  'index.ts': [...LOWER, 'network', 'client', 'server'],
+  'index.ts': ['broker.ts', 'client.ts'],
 };
 
 /** These commands work on a node or its files; every other command runs without the engine. */
