@@ -1,6 +1,7 @@
 /** Replay of the records that register, fence and remove brokers, and that register controllers. */
 import type { RegisterBrokerRecord, RegisterControllerRecord } from '../protocol/records/metadata.ts';
-import { brokenLog, type MetadataDelta } from './delta.ts';
+import { brokenLog } from './broken-log.ts';
+import type { MetadataDelta } from './delta.ts';
 import type { BrokerRegistration, VersionRange } from './image.ts';
 import type { MetadataRecord } from './records.ts';
 

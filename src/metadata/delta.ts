@@ -6,8 +6,8 @@
  * go on with a state of which it knows that it is wrong.
  */
 
-import { KtsError } from '../base/kts-error.ts';
 import type { Uuid } from '../base/uuid.ts';
+import { brokenLog } from './broken-log.ts';
 import { replayBrokerRecord, replayControllerRecord } from './broker-replay.ts';
 import { METADATA_VERSION } from './features.ts';
 import {
@@ -47,13 +47,6 @@ export interface ApplyOptions {
   readonly offset: number;
   readonly epoch: number;
   readonly timestampMs: number;
-}
-
-/** A broken metadata log or snapshot. */
-export function brokenLog(what: string): KtsError {
-  return new KtsError(`The metadata log is inconsistent: ${what}.`, {
-    hint: 'Restore the directory of __cluster_metadata-0 from a copy, or from another controller of the cluster.',
-  });
 }
 
 export class MetadataDelta {

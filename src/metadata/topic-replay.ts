@@ -1,5 +1,6 @@
 /** Replay of the records that make, change and remove topics and their partitions. */
-import { brokenLog, type MetadataDelta } from './delta.ts';
+import { brokenLog } from './broken-log.ts';
+import type { MetadataDelta } from './delta.ts';
 import type { TopicImage } from './image.ts';
 import { applyPartitionChange, partitionFromRecord } from './partition.ts';
 import type { MetadataRecord } from './records.ts';
