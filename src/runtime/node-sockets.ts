@@ -1,22 +1,32 @@
 /**
  * Real TCP. Every socket has TCP_NODELAY and SO_KEEPALIVE set, as Kafka's do: without the first a small answer waits
  * for the peer's delayed acknowledgement (6 times the latency measured).
- * A chunk handed to `onData` is a buffer of its own, so the receiver may keep views of it; the kernel's window is the
- * only queue in front of it, which is what makes `pause` push back on the peer.
+ * Sockets read into memory of their owner (`onRead`); `onData` copies out of a shared buffer, so that what it hands over is
+ * the receiver's own. The kernel's window is the only queue in front, which is what makes `pause` push back on the peer.
  */
-import { createServer, connect as netConnect, Socket, type SocketConstructorOpts } from 'node:net';
+import { createServer, type NetConnectOpts, connect as netConnect, Socket, type SocketConstructorOpts } from 'node:net';
 import type { Connection, ListenerHandle, Sockets } from './runtime.ts';
 
 const LINGER_MS = 250;
 
-/** The read path of one accepted socket: where bytes go, and who hears of them. */
+/** Where the bytes of one socket go, and who hears of them. */
 class ReadPath {
-  target: () => Uint8Array = () => DISCARD;
+  /** Until the owner says otherwise, which it does before the first byte. */
+  target: () => Uint8Array = () => SCRATCH;
   took: (bytes: Uint8Array) => void = () => {};
+
+  /** What Node calls: `buffer` before a read, `callback` behind it. */
+  readonly onread = {
+    buffer: (): Uint8Array => this.target(),
+    callback: (size: number, buffer: Uint8Array): boolean => {
+      this.took(buffer.subarray(0, size));
+      return true;
+    },
+  };
 }
 
-/** What is read before anybody listens, which is nothing: the owner sets its callbacks in the same turn. */
-const DISCARD = new Uint8Array(64 * 1024);
+/** Small reads of all sockets; used up before the next read. */
+const SCRATCH = new Uint8Array(64 * 1024);
 
 class NodeConnection implements Connection {
   readonly #socket: Socket;
@@ -54,7 +64,7 @@ class NodeConnection implements Connection {
   onData(receive: (bytes: Buffer) => void): void {
     if (this.onRead !== undefined) {
       this.onRead(
-        () => DISCARD,
+        () => SCRATCH,
         (bytes) => receive(Buffer.from(bytes)),
       );
       return;
@@ -120,17 +130,7 @@ function withReadPath(accepted: Socket): NodeConnection {
   }
   inner._handle = null;
   const path = new ReadPath();
-  const options = {
-    handle,
-    onread: {
-      buffer: () => path.target(),
-      callback: (size: number, buffer: Uint8Array) => {
-        path.took(buffer.subarray(0, size));
-        return true;
-      },
-    },
-  };
-  return new NodeConnection(new Socket(options as SocketConstructorOpts), path);
+  return new NodeConnection(new Socket({ handle, onread: path.onread } as SocketConstructorOpts), path);
 }
 
 /** An IPv4 address as a dual-stack socket reports it, without the `::ffff:` in front. */
@@ -182,7 +182,9 @@ function connect(options: {
   readonly timeoutMs: number;
 }): Promise<Connection> {
   return new Promise((resolve, reject) => {
-    const socket = netConnect({ host: options.host, port: options.port, noDelay: true, keepAlive: true });
+    const { host, port } = options;
+    const path = new ReadPath();
+    const socket = netConnect({ host, port, noDelay: true, keepAlive: true, onread: path.onread } as NetConnectOpts);
     const timer = setTimeout(() => {
       const error: NodeJS.ErrnoException = new Error(`no connection within ${options.timeoutMs} ms`);
       error.code = 'ETIMEDOUT';
@@ -197,7 +199,7 @@ function connect(options: {
     socket.once('connect', () => {
       clearTimeout(timer);
       // The connection's own listener comes first, so that no error is ever without one.
-      const connection = new NodeConnection(socket);
+      const connection = new NodeConnection(socket, path);
       socket.off('error', failed);
       resolve(connection);
     });
