@@ -3,6 +3,7 @@
  * within its time. After a failure of any kind it is closed, and every request that waits learns why.
  */
 import { KTS_VERSION } from '../base/versions.ts';
+import { FrameReader } from '../network/frame-reader.ts';
 import { ErrorCode, errorName } from '../protocol/error-codes.ts';
 import { decodeResponseFrame, encodeRequestFrame } from '../protocol/frames.ts';
 import { apiVersionsRequest, apiVersionsResponse } from '../protocol/messages/api-versions.ts';
@@ -16,6 +17,9 @@ const SOFTWARE_NAME = 'kts';
 
 /** A larger answer is damage: brokers cut theirs far below. */
 const MAX_FRAME_BYTES = 0x7fff_ffff;
+
+/** Small answers of all links; used up before the next read. */
+const SCRATCH = new Uint8Array(64 * 1024);
 
 interface Waiting {
   readonly correlationId: number;
@@ -45,14 +49,19 @@ export class ClientLink implements Link {
     this.#runtime = options.runtime;
     this.#clientId = options.clientId;
     this.#connection = connection;
-    this.#frames = new FrameReader((frame) => this.#answered(frame));
-    connection.onData((bytes) => {
-      try {
-        this.#frames.push(bytes);
-      } catch (error) {
-        this.#fail(new LinkError(error instanceof Error ? error.message : String(error), { cause: error }));
-      }
+    this.#frames = new FrameReader({
+      maxBytes: MAX_FRAME_BYTES,
+      reserve: () => true,
+      allocate: Buffer.allocUnsafeSlow,
+      largeBytes: MAX_FRAME_BYTES,
     });
+    if (connection.onRead === undefined) connection.onData((bytes) => this.#received(bytes));
+    else {
+      connection.onRead(
+        () => this.#frames.target(SCRATCH),
+        (bytes) => this.#received(bytes),
+      );
+    }
     connection.onClose((error) => {
       this.#fail(new LinkError(error?.message ?? 'the broker closed the connection', { cause: error }));
     });
@@ -151,6 +160,16 @@ export class ClientLink implements Link {
     });
   }
 
+  #received(bytes: Uint8Array): void {
+    try {
+      this.#frames.push(bytes);
+      for (let frame = this.#frames.next(); frame !== null; frame = this.#frames.next()) this.#answered(frame);
+      this.#frames.keep();
+    } catch (error) {
+      this.#fail(new LinkError(error instanceof Error ? error.message : String(error), { cause: error }));
+    }
+  }
+
   #answered(frame: Buffer): void {
     const next = this.#waiting.shift();
     if (next === undefined || frame.length < 4 || frame.readInt32BE(0) !== next.correlationId) {
@@ -176,48 +195,5 @@ export class ClientLink implements Link {
 
   close(): void {
     this.#fail(new LinkError('the connection was closed'));
-  }
-}
-
-/** Cuts the stream into frames, each in one exact buffer, without its size. */
-class FrameReader {
-  readonly #deliver: (frame: Buffer) => void;
-  #frame: Buffer | undefined;
-  #filled = 0;
-  readonly #size = Buffer.alloc(4);
-  #sizeFilled = 0;
-
-  constructor(deliver: (frame: Buffer) => void) {
-    this.#deliver = deliver;
-  }
-
-  push(bytes: Buffer): void {
-    let at = 0;
-    while (at < bytes.length) {
-      if (this.#frame === undefined) {
-        while (this.#sizeFilled < 4 && at < bytes.length) this.#size[this.#sizeFilled++] = bytes[at++] as number;
-        if (this.#sizeFilled < 4) return;
-        const size = this.#size.readInt32BE(0);
-        if (size < 0 || size > MAX_FRAME_BYTES) throw new RangeError(`an answer cannot have ${size} bytes`);
-        this.#sizeFilled = 0;
-        if (bytes.length - at >= size) {
-          // Whole in this chunk, which is ours: a view is enough.
-          this.#deliver(bytes.subarray(at, at + size));
-          at += size;
-          continue;
-        }
-        this.#frame = Buffer.allocUnsafeSlow(size);
-        this.#filled = 0;
-      }
-      const frame = this.#frame;
-      const part = Math.min(frame.length - this.#filled, bytes.length - at);
-      bytes.copy(frame, this.#filled, at, at + part);
-      this.#filled += part;
-      at += part;
-      if (this.#filled === frame.length) {
-        this.#frame = undefined;
-        this.#deliver(frame);
-      }
-    }
   }
 }

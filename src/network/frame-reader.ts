@@ -17,14 +17,17 @@ export interface FrameReaderOptions {
   readonly maxBytes: number;
   /** Asked once before a large frame is assembled; false leaves it waiting for the next call of `next`. */
   readonly reserve: (size: number) => boolean;
-  /** Uninitialised bytes for a frame of up to LARGE_FRAME_BYTES. */
+  /** Uninitialised bytes for a frame that is not large. */
   readonly allocate: (size: number) => Buffer;
+  /** LARGE_FRAME_BYTES unless the peer may be believed. */
+  readonly largeBytes?: number;
 }
 
 export class FrameReader {
   readonly #maxBytes: number;
   readonly #reserve: (size: number) => boolean;
   readonly #allocate: (size: number) => Buffer;
+  readonly #largeBytes: number;
   /** Bytes that are not cut yet; the last may be borrowed until `keep`. */
   readonly #chunks: Uint8Array[] = [];
   #chunkAt = 0;
@@ -39,6 +42,7 @@ export class FrameReader {
     this.#maxBytes = options.maxBytes;
     this.#reserve = options.reserve;
     this.#allocate = options.allocate;
+    this.#largeBytes = options.largeBytes ?? LARGE_FRAME_BYTES;
   }
 
   /** True when a frame has begun that is not whole yet. */
@@ -48,7 +52,7 @@ export class FrameReader {
 
   /** The size of the large frame for which `reserve` said yes and that was not returned yet; else 0. */
   get reservedBytes(): number {
-    return this.#frame !== null && this.#size > LARGE_FRAME_BYTES ? this.#size : 0;
+    return this.#frame !== null && this.#size > this.#largeBytes ? this.#size : 0;
   }
 
   /**
@@ -88,8 +92,8 @@ export class FrameReader {
     if (this.#frame === null) {
       if (!this.#readSize()) return null;
       const isHere = this.#chunks.length > 0 && (this.#chunks[0] as Uint8Array).length - this.#chunkAt >= this.#size;
-      if (!isHere && this.#size > LARGE_FRAME_BYTES && !this.#reserve(this.#size)) return null;
-      this.#frame = this.#allocate(isHere ? this.#size : Math.min(this.#size, LARGE_FRAME_BYTES));
+      if (!isHere && this.#size > this.#largeBytes && !this.#reserve(this.#size)) return null;
+      this.#frame = this.#allocate(isHere ? this.#size : Math.min(this.#size, this.#largeBytes));
       this.#filled = 0;
     }
     return this.#fill(this.#frame);
