@@ -79,8 +79,8 @@ export interface LogRequest {
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Background work over all logs yields to the loop after this many. */
-const LOGS_PER_TURN = 64;
+/** Background work over all logs yields to the loop after this time. */
+const MAX_TURN_MS = 5;
 const CLOSING_AT_ONCE = 16;
 
 export class LogManager {
@@ -405,7 +405,8 @@ export class LogManager {
   }
 
   async #eachLog(work: (log: PartitionLog) => Promise<void> | void): Promise<void> {
-    let done = 0;
+    const { clock, timers } = this.#options;
+    let turnStarted = clock.monotonicMs();
     for (const log of [...this.#logs.values()]) {
       if (this.#stopped) return;
       try {
@@ -413,7 +414,9 @@ export class LogManager {
       } catch (error) {
         this.#logger.error(`Background work on ${log.name} failed`, error);
       }
-      if (++done % LOGS_PER_TURN === 0) await new Promise<void>((go) => this.#options.timers.soon(go));
+      if (clock.monotonicMs() - turnStarted < MAX_TURN_MS) continue;
+      await new Promise<void>((go) => timers.soon(go));
+      turnStarted = clock.monotonicMs();
     }
   }
 
