@@ -36,6 +36,11 @@ export class ManualTime implements Clock, Timers {
     return this.#waiting.size;
   }
 
+  /** Time passes without the loop: nothing fires until the next `advance`. */
+  sleep(ms: number): void {
+    this.#nowMs += ms;
+  }
+
   /** Fires what falls due on the way, in order. */
   advance(ms: number): void {
     const end = this.#nowMs + ms;

@@ -104,7 +104,9 @@ class PartitionChangeBuilder {
   }
 
   #isValidNewLeader(id: number): boolean {
-    const eligible = this.#isr.includes(id) || (this.#o.elrEnabled && this.#elr.includes(id));
+    // Eligible replicas count only once the ISR is empty.
+    const fromElr = this.#o.elrEnabled && this.#isr.length === 0 && this.#elr.includes(id);
+    const eligible = this.#isr.includes(id) || fromElr;
     return eligible && this.#o.isAcceptableLeader(id);
   }
 
