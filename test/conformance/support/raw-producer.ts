@@ -1,0 +1,190 @@
+/**
+ * An idempotent producer that knows every acknowledgement: small enough to be believed, independent of the client in
+ * src/client. It numbers its records, keeps up to five batches in flight, and after a lost connection sends what was not
+ * acknowledged again, in order and with the same sequences, until it is.
+ */
+import net from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { buildBatch } from '../../../src/protocol/batch-builder.ts';
+import { decodeResponseFrame, encodeRequestFrame } from '../../../src/protocol/frames.ts';
+import { initProducerIdRequest, initProducerIdResponse } from '../../../src/protocol/messages/init-producer-id.ts';
+import { produceRequest, produceResponse } from '../../../src/protocol/messages/produce.ts';
+import type { Decoded, Encodable, Message } from '../../../src/protocol/schema.ts';
+
+const MAX_IN_FLIGHT = 5;
+const REQUEST_TIMEOUT_MS = 30_000;
+const RETRIABLE = new Set([2, 3, 5, 6, 7, 13, 14, 15, 16, 19, 20, 56, 58]);
+
+/** One connection with its answers in order. */
+class RawConnection {
+  readonly #socket: net.Socket;
+  readonly #waiting: { readonly decode: (frame: Buffer) => unknown; readonly settle: PromiseWithResolvers<unknown> }[] =
+    [];
+  #bytes: Buffer = Buffer.alloc(0);
+  #correlationId = 0;
+
+  private constructor(socket: net.Socket) {
+    this.#socket = socket;
+    socket.on('data', (bytes) => this.#receive(Buffer.from(bytes as Uint8Array)));
+    socket.on('close', () => {
+      for (const { settle } of this.#waiting.splice(0)) settle.reject(new Error('the connection was lost'));
+    });
+    socket.on('error', () => socket.destroy());
+  }
+
+  static async open(address: string): Promise<RawConnection> {
+    const [host, port] = address.split(':') as [string, string];
+    for (;;) {
+      const socket = net.connect(Number(port), host);
+      const open = await new Promise<boolean>((resolve) => {
+        socket.once('connect', () => resolve(true));
+        socket.once('error', () => resolve(false));
+      });
+      if (open) return new RawConnection(socket.setNoDelay(true));
+      await sleep(10);
+    }
+  }
+
+  send<Req extends Message, Res extends Message>(
+    request: Req,
+    response: Res,
+    version: number,
+    value: Encodable<Req>,
+  ): Promise<Decoded<Res>> {
+    const header = { correlationId: this.#correlationId++, clientId: 'raw' };
+    const settle = Promise.withResolvers<unknown>();
+    this.#waiting.push({ decode: (frame) => decodeResponseFrame(response, version, frame).body, settle });
+    if (this.#socket.destroyed) this.#socket.emit('close');
+    else this.#socket.write(encodeRequestFrame(request, version, header, value));
+    return settle.promise as Promise<Decoded<Res>>;
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #receive(bytes: Buffer): void {
+    this.#bytes = Buffer.concat([this.#bytes, bytes]);
+    while (this.#bytes.length >= 4) {
+      const end = 4 + this.#bytes.readInt32BE(0);
+      if (this.#bytes.length < end) return;
+      const frame = this.#bytes.subarray(4, end);
+      this.#bytes = this.#bytes.subarray(end);
+      const waiting = this.#waiting.shift();
+      waiting?.settle.resolve(waiting.decode(frame));
+    }
+  }
+}
+
+export interface RawProducerOptions {
+  readonly bootstrap: string;
+  readonly topic: string;
+  /** Records of a batch, by its number. */
+  readonly batchSize: (batch: number) => number;
+  readonly value: (record: number) => Buffer;
+}
+
+interface Batch {
+  readonly first: number;
+  readonly count: number;
+}
+
+export class RawProducer {
+  readonly #options: RawProducerOptions;
+  #stopping = false;
+  /** Batches that were sent and not acknowledged, oldest first. */
+  #open: Batch[] = [];
+  #batches = 0;
+  #producerId = -1;
+  #producerEpoch = -1;
+  /** Records made, and records acknowledged. */
+  sent = 0;
+  acknowledged = 0;
+  /** Errors that were answered and tried again, by code. */
+  readonly refusals = new Map<number, number>();
+
+  constructor(options: RawProducerOptions) {
+    this.#options = options;
+  }
+
+  /** Produces until `stop`, and then until everything that was sent is acknowledged. */
+  async run(): Promise<void> {
+    while (!this.#stopping || this.#open.length > 0) {
+      const connection = await RawConnection.open(this.#options.bootstrap);
+      try {
+        await this.#pump(connection);
+      } catch {
+        await sleep(20);
+      } finally {
+        connection.close();
+      }
+    }
+  }
+
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  async #pump(connection: RawConnection): Promise<void> {
+    if (this.#producerId < 0) await this.#init(connection);
+    const flying = this.#open.map((batch) => this.#send(connection, batch));
+    while (!this.#stopping || flying.length > 0) {
+      while (!this.#stopping && flying.length < MAX_IN_FLIGHT) flying.push(this.#send(connection, this.#next()));
+      const code = await (flying.shift() as Promise<number>).catch((error: unknown) => {
+        for (const other of flying) other.catch(() => undefined);
+        throw error;
+      });
+      if (code !== 0) {
+        for (const other of flying) other.catch(() => undefined);
+        this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1);
+        if (!RETRIABLE.has(code)) throw new FatalRefusal(code);
+        throw new Error(`refused with ${code}`);
+      }
+      this.acknowledged += (this.#open.shift() as Batch).count;
+    }
+  }
+
+  async #init(connection: RawConnection): Promise<void> {
+    const answer = await connection.send(initProducerIdRequest, initProducerIdResponse, 4, {
+      transactionalId: null,
+      transactionTimeoutMs: 0,
+    });
+    if (answer.errorCode !== 0) throw new Error(`no producer id: ${answer.errorCode}`);
+    this.#producerId = answer.producerId;
+    this.#producerEpoch = answer.producerEpoch;
+  }
+
+  #next(): Batch {
+    const batch = { first: this.sent, count: this.#options.batchSize(this.#batches++) };
+    this.sent += batch.count;
+    this.#open.push(batch);
+    return batch;
+  }
+
+  async #send(connection: RawConnection, batch: Batch): Promise<number> {
+    const { topic, value } = this.#options;
+    const records = Array.from({ length: batch.count }, (_, i) => ({
+      value: value(batch.first + i),
+      timestamp: Date.now(),
+    }));
+    const bytes = buildBatch(records, {
+      producerId: this.#producerId,
+      producerEpoch: this.#producerEpoch,
+      baseSequence: batch.first,
+    });
+    const answer = await connection.send(produceRequest, produceResponse, 9, {
+      transactionalId: null,
+      acks: -1,
+      timeoutMs: REQUEST_TIMEOUT_MS,
+      topicData: [{ name: topic, partitionData: [{ index: 0, records: bytes }] }],
+    });
+    return answer.responses[0]?.partitionResponses[0]?.errorCode ?? -1;
+  }
+}
+
+/** An answer that no producer tries again: the drill has failed. */
+export class FatalRefusal extends Error {
+  constructor(code: number) {
+    super(`refused for good with code ${code}`);
+  }
+}
