@@ -20,6 +20,7 @@ import type { BrokerServices, ControllerChannel } from '../broker/services.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { withDynamicConfigs } from '../config/config-layers.ts';
 import type { ConfigRules } from '../config/config-rules.ts';
+import type { GroupCoordinatorConfig } from '../coordinator/group-config.ts';
 import { GroupCoordinator } from '../coordinator/group-coordinator.ts';
 import { SUPPORTED_FEATURES } from '../metadata/features.ts';
 import type { MetadataImage } from '../metadata/image.ts';
@@ -74,11 +75,13 @@ export class BrokerNode {
   #image: MetadataImage;
   /** The static configuration with what was changed while the cluster runs. */
   #config: BrokerConfig;
+  #groupConfig: GroupCoordinatorConfig;
 
   constructor(options: BrokerNodeOptions) {
     this.#options = options;
     this.#image = options.loader.image;
     this.#config = options.config;
+    this.#groupConfig = groupSettings(options.config);
     const { config, runtime, logger, channel } = options;
     const replicas = new ReplicaManager();
     this.#topicCreation = new AutoTopicCreation({
@@ -95,7 +98,7 @@ export class BrokerNode {
       timers: runtime.timers,
       random: runtime.random,
       logger: logger.named('org.apache.kafka.coordinator.group.GroupCoordinatorService'),
-      config: () => groupSettings(this.#config),
+      config: () => this.#groupConfig,
       writer: offsets,
       partitionCount: () =>
         this.#image.topics.byName(CONSUMER_OFFSETS_TOPIC)?.partitions.length ??
@@ -200,6 +203,7 @@ export class BrokerNode {
         this.#alterations?.recovered({ topicId, partition, leaderEpoch, partitionEpoch }),
       brokerConfigChanged: (image) => {
         this.#config = withDynamicConfigs(config, dynamicBrokerConfigs(image, config.nodeId));
+        this.#groupConfig = groupSettings(this.#config);
       },
       assignDirectory: (topicId, partition, directoryId) => this.#assignments?.assign(topicId, partition, directoryId),
       publish: (image) => {
