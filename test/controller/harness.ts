@@ -32,7 +32,11 @@ export class ScriptedRaft implements RaftClient {
   failAppend: Error | null = null;
   resigned = 0;
   readonly log: MetadataRecord[][] = [];
-  #pending: { readonly baseOffset: number; readonly values: readonly Uint8Array[] }[] = [];
+  #pending: {
+    readonly baseOffset: number;
+    readonly values: readonly Uint8Array[];
+    readonly controlRecords?: number;
+  }[] = [];
   #next = 1;
   #listener: RaftListener | null = null;
 
@@ -67,10 +71,10 @@ export class ScriptedRaft implements RaftClient {
   }
 
   commit(): void {
-    for (const { baseOffset, values } of this.#pending.splice(0)) {
+    for (const { baseOffset, values, controlRecords = 0 } of this.#pending.splice(0)) {
       this.#listener?.onCommit({
         baseOffset,
-        lastOffset: baseOffset + values.length - 1,
+        lastOffset: baseOffset + values.length + controlRecords - 1,
         epoch: this.epoch,
         appendTimestampMs: 1,
         sizeInBytes: 100,
@@ -122,8 +126,10 @@ export class ScriptedRaft implements RaftClient {
 
   upgradeKraftVersion(_epoch: number, level: number): number {
     this.level = level;
-    this.#push([]);
+    // Two control records.
+    this.#pending.push({ baseOffset: this.#next, values: [], controlRecords: 2 });
     this.#next += 2;
+    queueMicrotask(() => this.commit());
     return this.#next - 1;
   }
 }

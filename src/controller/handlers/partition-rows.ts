@@ -36,7 +36,15 @@ function electLeadersRow({ controller }: ControllerDeps): ApiRow {
       ...OK,
       replicaElectionResults: await controller.submit('electLeaders', (context) => electLeaders(context, request)),
     }),
-    errorResponse: (_request, errorCode) => ({ throttleTimeMs: 0, errorCode, replicaElectionResults: [] }),
+    // Version 0 has no place for it at the top.
+    errorResponse: (request, errorCode, errorMessage, { apiVersion }) => ({
+      throttleTimeMs: 0,
+      errorCode: apiVersion >= 1 ? errorCode : ErrorCode.NONE,
+      replicaElectionResults: (request.topicPartitions ?? []).map(({ topic, partitions }) => ({
+        topic,
+        partitionResult: partitions.map((partitionId) => ({ partitionId, errorCode, errorMessage })),
+      })),
+    }),
   });
 }
 
