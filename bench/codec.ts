@@ -13,8 +13,6 @@ import {
   generatedDecoder,
   generatedEncoder,
 } from '../src/protocol/compiler/compile.ts';
-import { decoderSource } from '../src/protocol/compiler/decode-source.ts';
-import { encoderSource } from '../src/protocol/compiler/encode-source.ts';
 import { planMessage } from '../src/protocol/compiler/plan.ts';
 import { Writer } from '../src/protocol/compiler/writer.ts';
 import { fetchResponse } from '../src/protocol/messages/fetch.ts';
@@ -172,38 +170,39 @@ function compareForms(): void {
   }
 }
 
-/** What a session pays: the first use of each message, request decoders and response encoders as a broker has them. */
+/** What a session pays for each message that it uses: request decoders and response encoders, as a broker has them. */
 function firstUse(): void {
   let codecs = 0;
   let characters = 0;
-  let sourceMs = 0;
-  let makeMs = 0;
+  const before = process.cpuUsage();
   for (const api of APIS) {
-    for (const [message, direction] of [
-      [api.request, 'decode'],
-      [api.response, 'encode'],
-    ] as const) {
+    for (const message of [api.request, api.response]) {
       const range = message.validVersions;
       for (let version = range?.min ?? 1; version <= (range?.max ?? 0); version++) {
-        const start = performance.now();
         const plan = planMessage(message, version);
-        const text = direction === 'decode' ? decoderSource(plan, version) : encoderSource(plan, version).body;
-        const middle = performance.now();
-        if (direction === 'decode') generatedDecoder(plan, version);
-        else generatedEncoder(plan, version);
-        const end = performance.now();
+        const made = message === api.request ? generatedDecoder(plan, version) : generatedEncoder(plan, version);
+        characters += made?.toString().length ?? 0;
         codecs++;
-        characters += text.length;
-        sourceMs += middle - start;
-        // Making it generates the source once more, which is not counted twice.
-        makeMs += end - middle;
       }
     }
   }
-  const each = (ms: number) => `${Math.round((ms * 1000) / codecs)} us`;
+  const { user, system } = process.cpuUsage(before);
+  const each = Math.round((user + system) / codecs);
+  console.log(`making ${codecs} codecs of ${Math.round(characters / codecs)} characters: ${each} us of CPU each`);
+}
+
+/** What a short command pays from cold, in a process of its own: eight codecs, each used once. */
+function coldStart(): void {
+  const file = new URL('codec-cold.ts', import.meta.url).pathname;
+  const microseconds = (form: string) => {
+    const runs = Array.from({ length: 9 }, () => {
+      return Number(spawnSync(process.execPath, [file, form], { encoding: 'utf8' }).stdout);
+    });
+    return runs.sort((a, b) => a - b)[4];
+  };
   console.log(
-    `\nfirst use: ${codecs} codecs, ${Math.round(characters / codecs)} characters each; ` +
-      `plan and source ${each(sourceMs)}, source and function ${each(makeMs)} each`,
+    `a command's eight codecs from cold: generated ${microseconds('generated')} us of CPU, ` +
+      `closures ${microseconds('closures')} us`,
   );
 }
 
@@ -226,6 +225,7 @@ function typeCost(): void {
   }
 }
 
-compareForms();
 firstUse();
+coldStart();
+compareForms();
 if (process.argv.includes('--types')) typeCost();
