@@ -11,6 +11,7 @@ import { ConfigRules } from '../config/config-rules.ts';
 import type { Endpoint } from '../config/listeners.ts';
 import { topicConfig } from '../config/topic-config.ts';
 import { controllerHandlers } from '../controller/handlers/controller-handlers.ts';
+import { describeNodeConfigs } from '../controller/handlers/describe-configs.ts';
 import { SUPPORTED_FEATURES } from '../metadata/features.ts';
 import type { FeatureVersions } from '../network/api-versions.ts';
 import { type ApiRow, handlerTable } from '../network/handler.ts';
@@ -222,7 +223,7 @@ class Node implements RunningNode {
     const rows = controllerHandlers({
       controller: controller.controller,
       raft: controller.raft,
-      describeConfigs: null,
+      describeConfigs: describeNodeConfigs(controller.controller, config),
     });
     fill(this.#controllerTable, rows);
     const listenerName = config.controllerListenerNames[0] ?? 'CONTROLLER';
