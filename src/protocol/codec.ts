@@ -95,7 +95,9 @@ function decoderOf(message: Message, version: number): DecodeFunction {
   let decode = decoders[version];
   if (decode === undefined) {
     checkVersion(message, version);
-    decode = compileDecoder(planMessage(message, version), version);
+    decode = compileDecoder(planMessage(message, version), version, (generated) => {
+      decoders[version] = generated;
+    });
     decoders[version] = decode;
   }
   return decode;
@@ -106,7 +108,9 @@ function encoderOf(message: Message, version: number): EncodeFunction {
   let encode = encoders[version];
   if (encode === undefined) {
     checkVersion(message, version);
-    encode = compileEncoder(planMessage(message, version), version);
+    encode = compileEncoder(planMessage(message, version), version, (generated) => {
+      encoders[version] = generated;
+    });
     encoders[version] = encode;
   }
   return encode;

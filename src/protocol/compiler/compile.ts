@@ -1,6 +1,8 @@
 /**
- * Makes the codec of one message at one version: generated source where the process allows it, closures elsewhere. Both
- * forms have one signature and one behaviour; tests hold them against each other.
+ * Makes the codec of one message at one version, in one of two forms with one signature and one behaviour, which tests
+ * hold against each other: closures, which are made quickly, and generated source, which runs quickly. A codec begins as
+ * closures; generated source takes over once it has been used a few times or has met a large message, where the process
+ * allows code generation. So a command, which uses each message once or twice, never pays for generating.
  */
 import { uuidFromBytes } from '../../base/uuid.ts';
 import { functionFromSource } from '../../runtime/code-generation.ts';
@@ -29,12 +31,50 @@ const HELPERS: Readonly<Record<string, unknown>> = {
 const DECODE_VALUES = DECODE_HELPERS.map(helper);
 const ENCODE_VALUES = ENCODE_HELPERS.map(helper);
 
-export function compileDecoder(plan: StructPlan, version: number): DecodeFunction {
-  return generatedDecoder(plan, version) ?? closureDecoder(plan);
+/** Generating costs about as much as closures lose over a few hundred small messages, or over one of this size. */
+const USES_AS_CLOSURES = 8;
+const LARGE_BYTES = 8 * 1024;
+
+/** `replace` is given the generated form once it has taken over. */
+export function compileDecoder(
+  plan: StructPlan,
+  version: number,
+  replace: (decode: DecodeFunction) => void,
+): DecodeFunction {
+  const closures = closureDecoder(plan);
+  let usesLeft = USES_AS_CLOSURES;
+  return (bytes, start, end, cursor) => {
+    if (usesLeft > 0 && end - start < LARGE_BYTES) {
+      usesLeft--;
+      return closures(bytes, start, end, cursor);
+    }
+    const decode = generatedDecoder(plan, version) ?? closures;
+    replace(decode);
+    return decode(bytes, start, end, cursor);
+  };
 }
 
-export function compileEncoder(plan: StructPlan, version: number): EncodeFunction {
-  return generatedEncoder(plan, version) ?? closureEncoder(plan, version);
+/** `replace` is given the generated form once it has taken over. */
+export function compileEncoder(
+  plan: StructPlan,
+  version: number,
+  replace: (encode: EncodeFunction) => void,
+): EncodeFunction {
+  const closures = closureEncoder(plan, version);
+  let usesLeft = USES_AS_CLOSURES;
+  return (writer, value) => {
+    if (usesLeft > 0) {
+      usesLeft--;
+      const start = writer.position;
+      closures(writer, value);
+      // How large a message is shows only afterwards: the next one is generated.
+      if (writer.position - start >= LARGE_BYTES) usesLeft = 0;
+      return;
+    }
+    const encode = generatedEncoder(plan, version) ?? closures;
+    replace(encode);
+    encode(writer, value);
+  };
 }
 
 /** Null where code generation is forbidden. */
