@@ -31,6 +31,7 @@ import type { LogContext } from './log-context.ts';
 import { type RecoveryScope, recoverSegments } from './log-recovery.ts';
 import { LogSegment } from './log-segment.ts';
 import { encodePartitionMetadata, readPartitionMetadata } from './partition-metadata.ts';
+import { deepenProducers } from './producer-history.ts';
 import { CorruptSnapshotError, decodeProducerSnapshot } from './producer-snapshot.ts';
 import { isExpired, ProducerState } from './producer-state.ts';
 import { discardSegment } from './segment-removal.ts';
@@ -175,6 +176,7 @@ export function reloadProducerState(context: LogContext, scope: ProducerScope, p
     }
   }
   if (from < 0 && scope.assumeEmpty === true && offsets.length === 0) return -1;
+  if (from >= 0 && scope.assumeEmpty !== true) deepenProducers(scope.segments, from, producers);
   const nowMs = clock.nowMs();
   if (from < scope.logEndOffset) {
     replayProducers(scope, from, producers);
