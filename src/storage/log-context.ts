@@ -19,9 +19,8 @@ export interface LogContext {
 
 /** Errors that a full disk gives: they pass when there is space again, so the directory stays online. */
 export function isOutOfSpace(error: unknown): boolean {
-  const code =
-    (error as { code?: string } | null)?.code ?? (error as { cause?: { code?: string } } | null)?.cause?.code;
-  return code === 'ENOSPC' || code === 'EDQUOT';
+  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };
+  return code === 'ENOSPC' || code === 'EDQUOT' || (cause !== undefined && isOutOfSpace(cause));
 }
 
 /** True for errors of the system (with an errno code), false for bugs and for answers. */

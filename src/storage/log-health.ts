@@ -54,6 +54,15 @@ export class LogHealth {
     }
   }
 
+  /** What to throw for work that writes nothing that the log depends on: it may be tried again when there is space. */
+  changeError(what: string, error: unknown): unknown {
+    if (error instanceof KafkaError) return error;
+    const text = `Error while ${what} in dir ${this.#directory()}`;
+    if (!isOutOfSpace(error)) return this.#failed(text, error);
+    this.#context.logger.error(text, error);
+    return new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, text, { cause: error });
+  }
+
   /** What to throw for an append that failed; the log's end is where it was. */
   appendError(error: unknown): unknown {
     const text = `Error while appending records to ${this.#name} in dir ${this.#directory()}`;

@@ -67,6 +67,8 @@ export interface LoadedLog {
   readonly snapshotOffset: number;
   /** Something in the directory is not yet durable. */
   readonly changed: boolean;
+  /** The directory itself and its `partition.metadata` were just made, and are not durable either. */
+  readonly isNew: boolean;
 }
 
 export function loadLog(context: LogContext, options: OpenLogOptions): LoadedLog {
@@ -112,7 +114,7 @@ export function loadLog(context: LogContext, options: OpenLogOptions): LoadedLog
   const producers = new ProducerState(`${options.topic}-${options.partition}`);
   const scope = { directory: options.path, segments, logEndOffset, names, assumeEmpty: options.clean };
   const snapshotOffset = reloadProducerState(context, scope, producers);
-  return { topicId, segments, logStartOffset, logEndOffset, epochs, producers, snapshotOffset, changed };
+  return { topicId, segments, logStartOffset, logEndOffset, epochs, producers, snapshotOffset, changed, isNew };
 }
 
 function recover(context: LogContext, scope: RecoveryScope & { readonly segments: LogSegment[] }): void {
@@ -221,7 +223,7 @@ function loadTopicId(context: LogContext, options: OpenLogOptions): Uuid {
   if (stored !== null) return stored;
   const topicId = options.topicId;
   if (topicId === null) return ZERO_UUID;
-  // Synced with the directory's first flush; until then there is nothing in it to lose.
+  // Synced by the log's first flush; until then there is nothing in it to lose.
   context.files.writeFileSync(path, encodePartitionMetadata(topicId));
   return topicId;
 }

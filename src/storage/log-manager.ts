@@ -15,7 +15,7 @@ import { removeCleanShutdownFile, UNKNOWN_BROKER_EPOCH, writeCleanShutdownFile }
 import { markedPartitionDirectory, partitionDirectory } from './file-names.ts';
 import { FilePool } from './file-pool.ts';
 import type { LogConfig } from './log-config.ts';
-import type { LogContext } from './log-context.ts';
+import { isOutOfSpace, type LogContext } from './log-context.ts';
 import { LogDirectory } from './log-directory.ts';
 import { loadDirectory } from './log-directory-loader.ts';
 import { PartitionLog } from './partition-log.ts';
@@ -96,6 +96,7 @@ export class LogManager {
   readonly #unusable = new Map<string, string>();
   readonly #timers = new Set<TimerHandle>();
   #stopped = false;
+  #saidCompaction = false;
 
   /** Locks the directories, loads every log and removes the clean-shutdown markers. */
   static async open(options: LogManagerOptions): Promise<LogManager> {
@@ -333,6 +334,12 @@ export class LogManager {
   }
 
   #add(directory: LogDirectory, log: PartitionLog): void {
+    if (log.config.cleanupPolicy.compact && !this.#saidCompaction) {
+      this.#saidCompaction = true;
+      this.#logger.info(
+        `Topics with cleanup.policy=compact (${log.topic} and others) are kept whole: there is no log cleaner yet`,
+      );
+    }
     this.#logs.set(log.name, log);
     directory.logs.add(log);
   }
@@ -426,11 +433,10 @@ export class LogManager {
         try {
           await work(directory);
         } catch (error) {
-          this.failDirectory(
-            directory.path,
-            `Disk error while writing to files of log directory ${directory.path}`,
-            error,
-          );
+          const text = `Disk error while writing to files of log directory ${directory.path}`;
+          // A full disk passes; what was not written now is written the next time.
+          if (isOutOfSpace(error)) this.#logger.error(text, error);
+          else this.failDirectory(directory.path, text, error);
         }
       }),
     );
@@ -453,9 +459,14 @@ export class LogManager {
   }
 }
 
+/** Closes all, and then throws what the first that failed threw. */
 async function closeAll(logs: PartitionLog[]): Promise<void> {
+  const errors: unknown[] = [];
   const closer = async () => {
-    for (let log = logs.pop(); log !== undefined; log = logs.pop()) await log.close();
+    for (let log = logs.pop(); log !== undefined; log = logs.pop()) {
+      await log.close().catch((error: unknown) => errors.push(error));
+    }
   };
   await Promise.all(Array.from({ length: CLOSING_AT_ONCE }, closer));
+  if (errors.length > 0) throw errors[0];
 }

@@ -7,7 +7,7 @@
  * Everything but flush and close is synchronous.
  */
 import { dirname, join } from 'node:path';
-import { MIGRATING_DIR, type Uuid } from '../base/uuid.ts';
+import { MIGRATING_DIR, type Uuid, ZERO_UUID } from '../base/uuid.ts';
 import {
   baseOffsetAt,
   batchSizeAt,
@@ -23,9 +23,9 @@ import {
 import { ErrorCode } from '../protocol/error-codes.ts';
 import { KafkaError } from '../protocol/kafka-error.ts';
 import { checkBatchSizes, impossibleSize } from './append-checks.ts';
-import { encodeEpochCheckpoint } from './checkpoint-file.ts';
+import { EpochFile } from './epoch-file.ts';
 import { EMPTY_SLICE, type FetchSlice } from './fetch-slice.ts';
-import { LEADER_EPOCH_CHECKPOINT, offsetName, SNAPSHOT_SUFFIX } from './file-names.ts';
+import { offsetName, PARTITION_METADATA, SNAPSHOT_SUFFIX } from './file-names.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { EpochEndOffset, LeaderEpochCache } from './leader-epoch-cache.ts';
 import type { LogConfig } from './log-config.ts';
@@ -39,7 +39,7 @@ import { encodeProducerSnapshot } from './producer-snapshot.ts';
 import type { ProducerBatch, ProducerState } from './producer-state.ts';
 import { floorSegment, type ReadOptions, sliceSegments } from './segment-read.ts';
 import { discardSegment, discardSegmentLater } from './segment-removal.ts';
-import { syncDirectory } from './sync-directory.ts';
+import { syncDirectory, syncFile } from './sync-directory.ts';
 
 export interface AppendResult {
   readonly baseOffset: number;
@@ -60,7 +60,7 @@ export class PartitionLog {
   readonly partition: number;
   /** Id of the log directory. */
   readonly directoryId: Uuid;
-  #topicId: Uuid;
+  readonly topicId: Uuid;
   #path: string;
   #config: LogConfig;
   readonly #context: LogContext;
@@ -73,11 +73,13 @@ export class PartitionLog {
   readonly #epochs: LeaderEpochCache;
   readonly #producers: ProducerState;
   #snapshotOffset: number;
-  readonly #epochWrites = new GroupCommit(() => this.#writeEpochsNow());
+  readonly #epochFile: EpochFile;
   readonly #flushes = new GroupCommit(() => this.#flushNow());
   #lastFlushedMs: number;
   /** Files were made or renamed since the directory was last synced. */
   #directoryChanged: boolean;
+  /** The directory was made and its entry above is not durable yet. */
+  #isNew: boolean;
   /** Appended, truncated or rebuilt since it was opened: at a close its indexes have to be synced. */
   #changed: boolean;
   /** Counts truncations, so that a flush notices one that came between. */
@@ -92,7 +94,7 @@ export class PartitionLog {
     this.topic = options.topic;
     this.partition = options.partition;
     this.directoryId = options.directoryId ?? MIGRATING_DIR;
-    this.#topicId = loaded.topicId;
+    this.topicId = loaded.topicId;
     this.#path = options.path;
     this.#config = options.config;
     this.#context = context;
@@ -104,21 +106,19 @@ export class PartitionLog {
     this.#recoveryPoint = Math.min(options.recoveryPoint, loaded.logEndOffset);
     this.#highWatermark = loaded.logStartOffset;
     this.#epochs = loaded.epochs;
+    this.#epochFile = new EpochFile(context.files, loaded.epochs, () => (this.#health.closed ? null : this.#path));
     this.#producers = loaded.producers;
     this.#snapshotOffset = loaded.snapshotOffset;
     this.#lastFlushedMs = context.clock.nowMs();
     this.#directoryChanged = loaded.changed;
     this.#changed = loaded.changed;
+    this.#isNew = loaded.isNew && loaded.topicId !== ZERO_UUID;
     this.updateHighWatermark(options.highWatermark ?? loaded.logStartOffset);
   }
 
   /** `topic-0`, as Kafka prints a partition. */
   get name(): string {
     return `${this.topic}-${this.partition}`;
-  }
-
-  get topicId(): Uuid {
-    return this.#topicId;
   }
 
   /** The log directory, one of `log.dirs`. */
@@ -232,7 +232,10 @@ export class PartitionLog {
     this.#health.check();
     checkBatchSizes(bytes, this.#config, this.name);
     const duplicate = this.#producers.size === 0 ? null : this.#checkProducer(bytes);
-    if (duplicate !== null) return this.#duplicateInfo(duplicate);
+    if (duplicate !== null) {
+      const { lastOffset, offsetDelta, timestamp } = duplicate;
+      return this.#result(lastOffset - offsetDelta, lastOffset, timestamp, true);
+    }
     const baseOffset = this.#logEndOffset;
     let next = baseOffset;
     for (let at = 0; at < bytes.length; at += batchSizeAt(bytes, at)) {
@@ -241,7 +244,7 @@ export class PartitionLog {
       next += lastOffsetDeltaAt(bytes, at) + 1;
     }
     this.#write(bytes, next);
-    return this.#appended(baseOffset, bytes);
+    return this.#result(baseOffset, next - 1, maxTimestampAt(bytes, 0), false);
   }
 
   /**
@@ -266,7 +269,7 @@ export class PartitionLog {
     if (end === 0) return null;
     const baseOffset = baseOffsetAt(bytes, 0);
     this.#write(end === bytes.length ? bytes : bytes.subarray(0, end), next);
-    return this.#appended(baseOffset, bytes);
+    return this.#result(baseOffset, next - 1, maxTimestampAt(bytes, 0), false);
   }
 
   /**
@@ -318,7 +321,10 @@ export class PartitionLog {
     return this.#logStartOffset;
   }
 
-  /** Drops everything from `offset` on. True when records went. */
+  /**
+   * Drops everything from `offset` on. True when records went. When that went below the recovery point, its checkpoint
+   * has to be written before more is appended: recovery believes what lies below it.
+   */
   truncateTo(offset: number): boolean {
     this.#health.check();
     if (offset >= this.#logEndOffset) {
@@ -396,8 +402,7 @@ export class PartitionLog {
     this.#changed = true;
     const took = Math.round(this.#context.clock.monotonicMs() - started);
     this.#context.logger.info(`Rolled new log segment of ${this.name} at offset ${baseOffset} in ${took} ms.`);
-    // What was rolled away is synced in the background, so that recovery need not look at it again. Failing is reported
-    // where it happens.
+    // What was rolled away is synced in the background, so that recovery need not look at it. A failure reports itself.
     this.#context.timers.soon(() => {
       if (!this.#health.closed && this.#health.failure === null) this.flush().catch(() => {});
     });
@@ -427,8 +432,7 @@ export class PartitionLog {
       }
       await this.writeEpochs();
     } catch (error) {
-      this.#health.fail(`Error while closing ${this.name} in dir ${this.directory}`, error);
-      throw error;
+      throw this.#health.changeError(`closing ${this.name}`, error);
     } finally {
       this.abandon();
     }
@@ -456,22 +460,8 @@ export class PartitionLog {
   }
 
   /** Writes `leader-epoch-checkpoint` when it has changed. */
-  async writeEpochs(): Promise<void> {
-    // One at a time: two writers would share the temporary file.
-    if (this.#epochs.dirty) await this.#epochWrites.run();
-  }
-
-  async #writeEpochsNow(): Promise<void> {
-    if (!this.#epochs.dirty || this.#health.closed) return;
-    this.#epochs.dirty = false;
-    const path = join(this.#path, LEADER_EPOCH_CHECKPOINT);
-    try {
-      await this.#context.files.replaceFile(path, encodeEpochCheckpoint(this.#epochs.entries));
-    } catch (error) {
-      this.#epochs.dirty = true;
-      // The directory was renamed or given up meanwhile.
-      if (!this.#health.closed) throw error;
-    }
+  writeEpochs(): Promise<void> {
+    return this.#epochFile.write();
   }
 
   #write(bytes: Buffer, nextOffset: number): void {
@@ -505,15 +495,6 @@ export class PartitionLog {
       if (duplicate !== null) return duplicate;
     }
     return null;
-  }
-
-  #duplicateInfo(batch: ProducerBatch): AppendResult {
-    const baseOffset = batch.lastOffset - batch.offsetDelta;
-    return this.#result(baseOffset, batch.lastOffset, batch.timestamp, true);
-  }
-
-  #appended(baseOffset: number, bytes: Buffer): AppendResult {
-    return this.#result(baseOffset, this.#logEndOffset - 1, maxTimestampAt(bytes, 0), false);
   }
 
   #result(baseOffset: number, lastOffset: number, timestamp: number, duplicate: boolean): AppendResult {
@@ -561,9 +542,16 @@ export class PartitionLog {
     const directoryChanged = this.#directoryChanged;
     this.#directoryChanged = false;
     try {
+      // A full disk refuses these, and the log goes on without them. What an fsync refuses is lost.
       await this.writeEpochs();
+      for (const segment of this.#unflushedSegments().slice(0, -1)) segment.seal();
+    } catch (error) {
+      this.#directoryChanged ||= directoryChanged;
+      throw this.#health.changeError(`flushing log for ${this.name}`, error);
+    }
+    try {
       await this.#syncSegments();
-      if (directoryChanged) await syncDirectory(this.#context.files, this.#path);
+      if (directoryChanged) await this.#syncDirectory();
     } catch (error) {
       this.#directoryChanged ||= directoryChanged;
       this.#flushFailed(error);
@@ -577,7 +565,7 @@ export class PartitionLog {
   /** Older segments first, with their indexes; the last one's are rebuilt after a crash. */
   async #syncSegments(): Promise<void> {
     const active = this.#active;
-    for (const segment of this.#segments.slice(floorSegment(this.#segments, this.#recoveryPoint))) {
+    for (const segment of this.#unflushedSegments()) {
       try {
         if (!segment.isDiscarded && !this.#health.closed) await segment.sync(segment !== active);
       } catch (error) {
@@ -587,8 +575,21 @@ export class PartitionLog {
     }
   }
 
+  #unflushedSegments(): LogSegment[] {
+    return this.#segments.slice(floorSegment(this.#segments, this.#recoveryPoint));
+  }
+
+  async #syncDirectory(): Promise<void> {
+    const { files } = this.#context;
+    await syncDirectory(files, this.#path);
+    if (!this.#isNew) return;
+    await syncFile(files, join(this.#path, PARTITION_METADATA));
+    await syncDirectory(files, this.directory);
+    this.#isNew = false;
+  }
+
   #flushFailed(error: unknown): never {
-    const text = `Error while flushing log for ${this.name} in dir ${this.directory} with offset ${this.#logEndOffset}`;
+    const text = `Error while flushing log for ${this.name} in dir ${this.directory}`;
     // The files of a log that was deleted under the flush may be gone: that says nothing of the disk.
     if (!this.#health.closed) this.#health.fail(text, error);
     throw new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, text, { cause: error });

@@ -1,6 +1,7 @@
-/** Makes new and renamed entries of a directory durable, through the pool. */
+/** Makes files and directories durable that somebody wrote without waiting; through the pool. */
 import type { FileHandle, Files } from '../runtime/runtime.ts';
 
+/** New, renamed and removed entries. */
 export async function syncDirectory(files: Files, path: string): Promise<void> {
   let handle: FileHandle;
   try {
@@ -11,6 +12,16 @@ export async function syncDirectory(files: Files, path: string): Promise<void> {
     if (code === 'EISDIR' || code === 'EPERM') return;
     throw error;
   }
+  try {
+    await handle.sync();
+  } finally {
+    handle.close();
+  }
+}
+
+/** The content of a file that was written and closed. */
+export async function syncFile(files: Files, path: string): Promise<void> {
+  const handle = files.openSync(path, 'rw');
   try {
     await handle.sync();
   } finally {

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ErrorCode } from '../../src/protocol/error-codes.ts';
 import { type DirectoryFailure, LogManager, type LogManagerOptions } from '../../src/storage/log-manager.ts';
 import { writeMetaProperties } from '../../src/storage/meta-properties.ts';
+import type { PartitionLog } from '../../src/storage/partition-log.ts';
 import { FaultyFiles } from './faulty-files.ts';
 import { batch, logConfig, readAll, removeDirectory, TOPIC_ID, temporaryDirectory, testContext } from './support.ts';
 
@@ -166,6 +167,27 @@ describe('LogManager', () => {
     alone.manager.failDirectory(a, 'gone', new Error('EIO'));
     expect(alone.failures).toMatchObject([{ path: a, last: true }]);
     alone.manager.abandon();
+  });
+
+  it('lives through a full disk, and stops uncleanly when it is still full then', async () => {
+    const files = new FaultyFiles();
+    const { manager, failures, logger } = await open({ files, directories: [a] });
+    const log = manager.getOrCreateLog(request('t', 0, { config: logConfig({ segmentBytes: 150 }) }));
+    for (let i = 0; i < 3; i++) log.appendAsLeader(batch(), i);
+    files.failWith({ operation: 'replace', path: /checkpoint/, code: 'ENOSPC' });
+    await manager.checkpointHighWatermarks();
+    await manager.checkpointOffsets();
+    await expect(log.flush()).rejects.toMatchObject({ code: ErrorCode.KAFKA_STORAGE_ERROR });
+    expect(failures).toEqual([]);
+    expect(log.appendAsLeader(batch(), 9).baseOffset).toBe(3);
+    await manager.shutdown(1);
+    expect(failures).toEqual([]);
+    expect(logger.matching(/ERROR Disk error while writing to files of log directory/).length).toBeGreaterThan(0);
+    expect(fs.existsSync(join(a, '.kafka_cleanshutdown'))).toBe(false);
+    files.heal();
+    const again = await open({ files, directories: [a] });
+    expect(readAll(again.manager.getLog('t', 0) as PartitionLog)).toHaveLength(4);
+    await again.manager.shutdown(2);
   });
 
   it('writes no clean-shutdown marker when a flush fails', async () => {

@@ -80,6 +80,19 @@ describe('recovery after an unclean stop', () => {
     log.abandon();
   });
 
+  it('reads batches that are larger than its buffers', () => {
+    const sizes = [30, 9000, 300_000, 30, 1_000_000, 100];
+    const config = logConfig({ maxMessageBytes: 2_000_000 });
+    let log = openLog(testContext(), directory, { config });
+    for (const valueBytes of sizes) log.appendAsLeader(batch({ valueBytes }), 0);
+    log.abandon();
+    log = openLog(testContext(), directory, { clean: false, config });
+    expect(readAll(log, 0, 1000).map((b) => b.sizeInBytes > 61)).toEqual(sizes.map(() => true));
+    expect(log.logEndOffset).toBe(6);
+    expect(log.offsetForTimestamp(1_700_000_000_000)?.offset).toBe(0);
+    log.abandon();
+  });
+
   it('drops the segments behind a bad one', () => {
     write(6, logConfig({ segmentBytes: 2 * one }));
     overwrite('00000000000000000002.log', one, new Uint8Array(one));
