@@ -13,6 +13,8 @@ type CreatableTopic = Encodable<typeof createTopicsRequest>['topics'][number];
 
 export const CONSUMER_OFFSETS_TOPIC = '__consumer_offsets';
 const CREATE_TIMEOUT_MS = 30_000;
+/** Names are made up by clients, so what is remembered of them is bounded. */
+const MAX_SAID = 1000;
 
 export class AutoTopicCreation {
   readonly #channel: ControllerChannel;
@@ -69,6 +71,7 @@ export class AutoTopicCreation {
 
   #sayOnce(name: string, reason: string): void {
     if (this.#said.has(name)) return;
+    if (this.#said.size >= MAX_SAID) this.#said.clear();
     this.#said.add(name);
     const hint =
       name === CONSUMER_OFFSETS_TOPIC
