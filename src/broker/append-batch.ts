@@ -9,6 +9,7 @@ import {
   maxTimestampAt,
   producerEpochAt,
   producerIdAt,
+  setLogAppendTime,
   setMaxCreateTime,
 } from '../protocol/batch.ts';
 import { buildBatch } from '../protocol/batch-builder.ts';
@@ -66,7 +67,7 @@ export function appendBatch(partition: Partition, records: Buffer | null, reques
   if (isTransactionalAt(bytes, 0)) {
     return refused(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, 'transactions are not supported yet', []);
   }
-  const batch = compressed(partition, bytes);
+  const batch = stamped(partition, bytes, request.nowMs);
   const result = partition.append(batch, request.allReplicas);
   return {
     errorCode: ErrorCode.NONE,
@@ -80,21 +81,27 @@ export function appendBatch(partition: Partition, records: Buffer | null, reques
 
 const EMPTY = Buffer.alloc(0);
 
-/** The batch with the topic's compression; the log itself stamps offsets, epoch and time of append. */
-function compressed(partition: Partition, bytes: Buffer): Buffer {
-  const { compressionType, compressionLevel } = partition.settings();
+/** The batch with the topic's compression and kind of timestamp; the log itself numbers it. */
+function stamped(partition: Partition, bytes: Buffer, nowMs: number): Buffer {
   const whole = found.size === bytes.length ? bytes : bytes.subarray(0, found.size);
-  const own = codecAt(whole, 0);
-  const wanted = compressionType === 'producer' ? own : (codecOf(compressionType) ?? CODEC.none);
   const stampsTime = partition.log.config.messageTimestampType === 'LogAppendTime';
   if (!stampsTime && maxTimestampAt(whole, 0) !== found.maxTimestamp) setMaxCreateTime(whole, 0, found.maxTimestamp);
-  if (wanted === own) return whole;
-  return buildBatch(readRecords(whole), {
+  const batch = compressed(partition, whole);
+  if (stampsTime) setLogAppendTime(batch, 0, nowMs);
+  return batch;
+}
+
+function compressed(partition: Partition, batch: Buffer): Buffer {
+  const { compressionType, compressionLevel } = partition.settings();
+  const own = codecAt(batch, 0);
+  const wanted = compressionType === 'producer' ? own : (codecOf(compressionType) ?? CODEC.none);
+  if (wanted === own) return batch;
+  return buildBatch(readRecords(batch), {
     compression: wanted,
     compressionLevel,
-    producerId: producerIdAt(whole, 0),
-    producerEpoch: producerEpochAt(whole, 0),
-    baseSequence: baseSequenceAt(whole, 0),
+    producerId: producerIdAt(batch, 0),
+    producerEpoch: producerEpochAt(batch, 0),
+    baseSequence: baseSequenceAt(batch, 0),
   });
 }
 
