@@ -41,8 +41,9 @@ export class SnapshotGenerator implements MetadataPublisher {
       return;
     }
     this.#bytes += manifest.logBytes;
-    // A snapshot must end where a batch ends.
-    if (this.#running || !manifest.endOfBatch || !this.#isDue()) return;
+    // A snapshot must end where a batch ends; one of the past, while the log is still being read, would serve nobody.
+    const isCurrent = manifest.endOfBatch && image.offset + 1 === this.#options.raft.highWatermark();
+    if (this.#running || !isCurrent || !this.#isDue()) return;
     this.#running = true;
     void this.make(image).finally(() => {
       this.#running = false;

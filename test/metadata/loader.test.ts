@@ -18,7 +18,13 @@ const topic = metadataRecord('topic', 0, { name: 't', topicId: T1 });
 
 class Log {
   readonly loader = new MetadataLoader();
+  /** Set to something beyond what was handed on: the log is still being read. */
+  highWatermark: number | undefined;
   #offset = 0;
+
+  get nextOffset(): number {
+    return this.#offset;
+  }
 
   commit(...records: MetadataRecord[]): void {
     const batch: CommittedBatch = {
@@ -111,6 +117,7 @@ describe('snapshots', () => {
       },
     } as unknown as RaftClient;
     const log = new Log();
+    Object.assign(raft, { highWatermark: () => log.highWatermark ?? log.nextOffset });
     log.loader.addPublisher(
       new SnapshotGenerator({
         raft,
@@ -145,6 +152,15 @@ describe('snapshots', () => {
     time.advance(1);
     log.commit(noOp);
     expect(made).toEqual([{ endOffset: 3, epoch: 1 }]);
+  });
+
+  it('are not made of the past', () => {
+    const { made, log } = generator(50, 0);
+    log.highWatermark = 2;
+    log.commit(noOp);
+    expect(made).toEqual([]);
+    log.commit(noOp);
+    expect(made).toEqual([{ endOffset: 2, epoch: 1 }]);
   });
 
   it('never end within a batch', () => {
