@@ -107,13 +107,14 @@ export class RawProducer {
     this.#options = options;
   }
 
-  /** Produces until `stop`, and then until everything that was sent is acknowledged. */
+  /** Produces until `stop`, and then until everything that was sent is acknowledged. Rejects with a FatalRefusal. */
   async run(): Promise<void> {
     while (!this.#stopping || this.#open.length > 0) {
       const connection = await RawConnection.open(this.#options.bootstrap);
       try {
         await this.#pump(connection);
-      } catch {
+      } catch (error) {
+        if (error instanceof FatalRefusal) throw error;
         await sleep(20);
       } finally {
         connection.close();
