@@ -153,9 +153,3 @@ export const FACTS: readonly MessageFact[] = readdirSync(DIRECTORY)
     (JSON.parse(readFileSync(new URL(file, DIRECTORY), 'utf8')) as RawMessage[]).map((raw) => messageFact(file, raw)),
   )
   .filter((fact) => fact.validVersions !== 'none');
-
-export function factOf(name: string): MessageFact {
-  const fact = FACTS.find((candidate) => candidate.name === name);
-  if (fact === undefined) throw new Error(`no fact of ${name}`);
-  return fact;
-}

@@ -26,14 +26,6 @@ export function absentOf(field: FieldFact): Value {
   return Object.fromEntries(field.fields.map((inner) => [inner.name, absentOf(inner)]));
 }
 
-export function isPresent(field: FieldFact, version: number): boolean {
-  return within(field.versions, version);
-}
-
-export function isTagged(field: FieldFact, fact: MessageFact, version: number): boolean {
-  return within(fact.flexible, version) && within(field.tagged, version);
-}
-
 // ---------------------------------------------------------------------------------------------------------- encoding
 
 export function referenceEncode(fact: MessageFact, version: number, value: Struct): Buffer {

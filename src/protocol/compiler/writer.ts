@@ -21,8 +21,6 @@ const SHORT_STRING = 32;
 
 /** Copying less than this twice is quicker than keeping a hole for it. */
 const SMALL_RECORDS = 512;
-/** The bytes between two holes, up to this many, are quicker copied by a loop. */
-const SHORT_PIECE = 64;
 
 interface Hole {
   /** Where in the scratch the bytes belong. */
@@ -154,26 +152,17 @@ export class Writer {
     let from = 0;
     let to = 0;
     for (const hole of holes) {
-      copyPiece(this.buffer, from, hole.position, frame, to);
+      this.buffer.copy(frame, to, from, hole.position);
       to += hole.position - from + hole.size;
       from = hole.position;
     }
-    copyPiece(this.buffer, from, end, frame, to);
+    this.buffer.copy(frame, to, from, end);
   }
 
   #dropHoles(): void {
     this.#holes = [];
     this.#holeBytes = 0;
   }
-}
-
-function copyPiece(source: Buffer, start: number, end: number, target: Buffer, position: number): void {
-  if (end - start > SHORT_PIECE) {
-    source.copy(target, position, start, end);
-    return;
-  }
-  let at = position;
-  for (let i = start; i < end; i++) target[at++] = source[i] as number;
 }
 
 function fillHoles(holes: readonly Hole[], frame: Buffer): void {
