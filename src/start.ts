@@ -6,6 +6,7 @@ import type { ReadStream } from 'node:tty';
 import { EXIT, KtsError } from './base/kts-error.ts';
 import type { CommandContext, StopReason } from './console/command.ts';
 import { COMMANDS } from './console/command-table.ts';
+import { openInput } from './console/input.ts';
 import { DescriptorOutput, isClosedPipe } from './console/output.ts';
 import { runCommand } from './console/run-command.ts';
 import { versionText } from './console/version-text.ts';
@@ -52,7 +53,7 @@ export async function start(argv: readonly string[], io: StartIo): Promise<numbe
     env: io.env,
     output: new DescriptorOutput(io.env),
     runtime: nodeRuntime,
-    stdin: () => io.stdin,
+    input: () => openInput(nodeRuntime, () => io.stdin),
     onStop: io.onStop,
   };
   const [word, ...rest] = argv;

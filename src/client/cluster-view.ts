@@ -2,6 +2,7 @@
  * What a client knows of its cluster: brokers, topics, leaders; and the connections to it, opened when they are needed.
  * Every wait has an end. Until the first answer the bootstrap addresses are asked in turn; later the brokers themselves.
  */
+import { AddressError } from '../base/address-error.ts';
 import { EXIT, KtsError } from '../base/kts-error.ts';
 import { ZERO_UUID } from '../base/uuid.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
@@ -82,6 +83,16 @@ function whyNot(error: unknown): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'unknown host';
   if (code === 'ETIMEDOUT') return 'no answer to the connection';
   return error instanceof Error ? error.message.replace(/\s*\n\s*/g, ' ') : String(error);
+}
+
+function isUnknownHost(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return code === 'ENOTFOUND' || code === 'EAI_AGAIN';
+}
+
+function unknownHost(addresses: readonly Address[]): AddressError {
+  const hosts = addresses.map((address) => address.host).join(', ');
+  return new AddressError(`there is no host ${hosts}`, 'No resolvable bootstrap urls given in bootstrap.servers');
 }
 
 export class ClusterView {
@@ -165,11 +176,9 @@ export class ClusterView {
   #versionOf(link: Link, which: Api<unknown, unknown>, limit?: number): number {
     const version = link.version(which, limit);
     if (version === undefined) {
-      const name = which.request.name.replace(/Request$/, '');
-      throw toKafkaError(
-        ErrorCode.UNSUPPORTED_VERSION,
-        `The broker at ${addressText(link.address)} does not support ${name}`,
-      );
+      // METADATA, CREATE_TOPICS: as Kafka's clients name an API.
+      const name = which.request.name.replace(/Request$/, '').replace(/(?<=[a-z])(?=[A-Z])/g, '_');
+      throw toKafkaError(ErrorCode.UNSUPPORTED_VERSION, `The node does not support ${name.toUpperCase()}`);
     }
     return version;
   }
@@ -267,6 +276,7 @@ export class ClusterView {
         }
       }
       if (this.#closed) throw new KtsError('the client is closed');
+      if (!this.#answered && isUnknownHost(last) && this.#bootstrap.length === 1) throw unknownHost(this.#bootstrap);
       await this.pause(attempt, patience);
       if (patience.passed) throw this.#unreachable(doing, last);
     }

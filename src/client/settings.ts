@@ -1,5 +1,5 @@
 /** What every client needs to know, with the defaults of Kafka's clients. */
-import { EXIT, KtsError } from '../base/kts-error.ts';
+import { AddressError } from '../base/address-error.ts';
 
 export interface Address {
   readonly host: string;
@@ -32,16 +32,6 @@ export const DEFAULT_SETTINGS: ClientSettings = {
   retryBackoffMaxMs: 1_000,
   metadataMaxAgeMs: 300_000,
 };
-
-/** What was wrong with the addresses, in Kafka's words in `strictText`. */
-export class AddressError extends KtsError {
-  readonly strictText: string;
-
-  constructor(message: string, strictText: string) {
-    super(message, { exitCode: EXIT.usage, hint: 'an address is HOST:PORT, several are parted by commas' });
-    this.strictText = strictText;
-  }
-}
 
 /** Reads `host:port,[v6]:port,PROTOCOL://host:port`. */
 export function parseAddresses(text: string): Address[] {

@@ -14,15 +14,21 @@ import { startConsumer } from '../console/consumer/start-consumer.ts';
 import { consoleConsumerTable } from '../console/options/console-consumer.ts';
 import { isClosedPipe } from '../console/output.ts';
 import { gatherProperties } from '../console/properties.ts';
+import { KafkaError } from '../protocol/kafka-error.ts';
 
 const INFINITE = -1;
+const NO_FILE = 'java.nio.file.NoSuchFileException';
 
 export default class ConsoleConsumer extends Command<void> {
   static readonly table = consoleConsumerTable;
 
   static strictAnswer(error: CommandError): StrictAnswer {
-    const text = error.stage === 'start' ? withException(error) : error.strictText;
-    return { err: `${text}\n`, exitCode: 1 };
+    if (error.stage === 'usage') return { err: `${error.strictText}\n`, exitCode: 1 };
+    if (error.exception === NO_FILE)
+      return { err: `Exception in thread "main" ${withException(error)}\n`, exitCode: 1 };
+    // Kafka's tool ends with 0 when the brokers refuse, and with 1 when it cannot begin or print.
+    const refused = error.stage === 'run' && error.cause instanceof KafkaError;
+    return { err: `ERROR ${withException(error)}\n`, exitCode: refused ? 0 : 1 };
   }
 
   async run(): Promise<void> {
@@ -31,14 +37,15 @@ export default class ConsoleConsumer extends Command<void> {
     const plan = planConsume(context, options);
     const names = consumerOptionNames(context, options);
     const { values, settings } = await planConsumer(context, options, names);
-    const output = new BulkOutput();
+    const output = new BulkOutput(context.output);
     const formatter = makeFormatter(
       {
         className: options.value('formatter'),
         properties: await gatherProperties(context, options, { file: 'formatter-config', pairs: names.formatter }),
         keyDeserializer: options.value('key-deserializer'),
         valueDeserializer: options.value('value-deserializer'),
-        warn: (message) => context.output.err(`kts: ${message}\n`),
+        asJava: this.strict,
+        warn: (message) => context.output.err(this.strict ? `ERROR ${message}\n` : `kts: ${message}\n`),
       },
       output,
     );
@@ -65,7 +72,7 @@ export default class ConsoleConsumer extends Command<void> {
       if (why === 'SIGTERM') this.exitCode = 143;
     });
     try {
-      await startConsumer(context, consumer, work.plan);
+      await startConsumer(context, consumer, work.plan, work.timeoutMs);
       await consumeTo({ ...work, context, consumer, progress, skipErrors: options.has('skip-message-on-error') });
       await consumer.close();
     } catch (error) {
@@ -73,6 +80,7 @@ export default class ConsoleConsumer extends Command<void> {
       throw error;
     } finally {
       release();
+      consumer.abort();
       cluster.close();
       if (!progress.quiet) this.#totals(progress.count);
     }

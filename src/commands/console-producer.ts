@@ -5,7 +5,6 @@ import { Producer } from '../client/producer/producer.ts';
 import { Command, type StopReason, type StrictAnswer } from '../console/command.ts';
 import { CommandError, usageError, withException } from '../console/command-error.ts';
 import { bootstrapOf, connect, readPropertiesFile } from '../console/connect.ts';
-import { openInput } from '../console/input.ts';
 import { consoleProducerTable } from '../console/options/console-producer.ts';
 import { feedLines } from '../console/producer/feed.ts';
 import { LineParser, lineParserSettings } from '../console/producer/line-parser.ts';
@@ -44,7 +43,7 @@ export default class ConsoleProducer extends Command<Totals> {
       );
     }
     const names = producerOptionNames(context, options);
-    const bootstrap = bootstrapOf(context, options, 'Error while validating the bootstrap address\n');
+    const bootstrap = bootstrapOf(context, options, 'Error while validating the bootstrap address');
     const plan = await planProducer(context, options, names);
     const parser = await this.#parser(names.reader);
     const cluster = connect(context, {
@@ -65,10 +64,11 @@ export default class ConsoleProducer extends Command<Totals> {
     const { context, options } = this;
     const reader = options.value('line-reader') ?? LINE_READER;
     if (reader !== LINE_READER) {
+      const isJava = reader.startsWith('java.');
       throw new CommandError(`there is no line reader ${reader}`, {
         stage: 'usage',
-        strictText: reader,
-        exception: 'java.lang.ClassNotFoundException',
+        strictText: isJava ? 'The reader must implement org.apache.kafka.tools.api.RecordReader interface' : reader,
+        exception: isJava ? 'java.lang.IllegalArgumentException' : 'java.lang.ClassNotFoundException',
         hint: `the only one is ${LINE_READER}`,
       });
     }
@@ -81,7 +81,7 @@ export default class ConsoleProducer extends Command<Totals> {
 
   async #feed(producer: Producer, topic: string, parser: LineParser | undefined): Promise<number> {
     const { context, options } = this;
-    const input = openInput(context.runtime, context.stdin);
+    const input = context.input();
     const stopped = Promise.withResolvers<void>();
     const release = context.onStop((why: StopReason) => {
       this.exitCode = why === 'SIGINT' ? 130 : why === 'SIGTERM' ? 143 : EXIT.failed;
@@ -110,10 +110,14 @@ export default class ConsoleProducer extends Command<Totals> {
       await Promise.race([producer.close(), stopped.promise]);
     } catch (error) {
       // Lines before a bad one are sent, as Kafka does.
-      if (error instanceof CommandError) await producer.close();
-      else if (error instanceof KafkaError && this.strict && !options.has('sync')) this.#refused(topic, 1, error);
-      else throw this.strict ? timedOut(topic, error, producer.settings.maxBlockMs) : error;
-      if (error instanceof CommandError) throw error;
+      if (error instanceof CommandError) {
+        await producer.close();
+        throw error;
+      }
+      const cause = this.strict ? timedOut(topic, error, producer.settings.maxBlockMs) : error;
+      if (!this.strict || options.has('sync') || !(cause instanceof Error)) throw cause;
+      // Kafka's tool has read the lines by then, says so in its log, and ends with 0.
+      this.#refused(topic, 1, cause);
     } finally {
       release();
     }
@@ -130,7 +134,7 @@ export default class ConsoleProducer extends Command<Totals> {
     const first = this.#firstError === undefined;
     this.#firstError ??= error;
     if (this.strict && !this.options.has('sync')) {
-      const words = error instanceof KafkaError ? `${javaName(error)}: ${error.message}` : error.message;
+      const words = error instanceof CommandError ? withException(error) : javaWords(error);
       if (first) this.context.output.err(`ERROR Error when sending message to topic ${topic}: ${words}\n`);
     }
   }
@@ -154,8 +158,12 @@ function javaName(error: KafkaError): string {
   return `org.apache.kafka.common.errors.${errorRow(error.code).exception}`;
 }
 
+function javaWords(error: Error): string {
+  return error instanceof KafkaError ? `${javaName(error)}: ${error.message}` : error.message;
+}
+
 function notDelivered(error: Error): CommandError {
-  const words = error instanceof KafkaError ? `${javaName(error)}: ${error.message}` : error.message;
+  const words = javaWords(error);
   return new CommandError(`a record was not delivered: ${error.message}`, {
     stage: 'run',
     exitCode: EXIT.refused,

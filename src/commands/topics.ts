@@ -1,5 +1,6 @@
 /** `kts topics`: kafka-topics.sh. */
 
+import { AddressError } from '../base/address-error.ts';
 import { listTopics } from '../client/admin-topics.ts';
 import { UnreachableError } from '../client/cluster-view.ts';
 import { Command, type StrictAnswer } from '../console/command.ts';
@@ -21,6 +22,7 @@ export default class Topics extends Command<TopicsResult> {
   static readonly table = topicsTable;
 
   static strictAnswer(error: CommandError): StrictAnswer {
+    if (error.cause instanceof AddressError) return { err: 'Failed to create new KafkaAdminClient\n', exitCode: 1 };
     if (error.stage !== 'run') return { err: `${error.strictText}\n`, exitCode: 1 };
     const text =
       error.cause instanceof UnreachableError

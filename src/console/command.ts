@@ -2,9 +2,9 @@
  * What every command is: a class with its option table. `run` does the work and returns data, `render` prints it. A
  * command never ends the process, never reads the environment but through its context, and throws for every failure.
  */
-import type { ReadStream } from 'node:tty';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { CommandError } from './command-error.ts';
+import type { Input } from './input.ts';
 import type { ToolTable } from './options/table.ts';
 import type { Output } from './output.ts';
 import type { ParsedOptions } from './parser/parsed-options.ts';
@@ -17,8 +17,8 @@ export interface CommandContext {
   readonly env: NodeJS.ProcessEnv;
   readonly output: Output;
   readonly runtime: Runtime;
-  /** Touched only when used: it costs start-up time. */
-  readonly stdin: () => ReadStream;
+  /** Standard input; opened only when used. */
+  readonly input: () => Input;
   /** Runs when the process is asked to end; the returned function takes it back. */
   readonly onStop: (stop: (why: StopReason) => void) => () => void;
 }

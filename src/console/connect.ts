@@ -1,7 +1,7 @@
 /** From the words of a command to a client: which brokers, which properties, how patient. */
 import { ClientLink } from '../client/client-link.ts';
 import { ClusterView } from '../client/cluster-view.ts';
-import { AddressError, type ClientSettings } from '../client/settings.ts';
+import type { ClientSettings } from '../client/settings.ts';
 import type { ConfigValues } from '../config/config-values.ts';
 import type { CommandContext } from './command.ts';
 import { CommandError, usageError } from './command-error.ts';
@@ -102,28 +102,17 @@ export function connect(context: CommandContext, options: ConnectOptions): Clust
   const strict = context.manner === 'strict';
   const given = settingsFrom(options.values);
   const patience = strict ? Math.min(given.apiTimeoutMs ?? STRICT_PATIENCE_MS, STRICT_PATIENCE_MS) : OWN_PATIENCE_MS;
-  try {
-    return new ClusterView({
-      runtime: context.runtime,
-      openLink: ClientLink.open,
-      settings: {
-        clientId: options.clientId,
-        bootstrapPatienceMs: patience,
-        ...given,
-        ...options.settings,
-        bootstrapServers: options.bootstrap,
-      },
-    });
-  } catch (error) {
-    if (!(error instanceof AddressError)) throw error;
-    throw new CommandError(error.message, {
-      stage: 'start',
-      strictText: error.strictText,
-      exitCode: error.exitCode,
-      cause: error,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-    });
-  }
+  return new ClusterView({
+    runtime: context.runtime,
+    openLink: ClientLink.open,
+    settings: {
+      clientId: options.clientId,
+      bootstrapPatienceMs: patience,
+      ...given,
+      ...options.settings,
+      bootstrapServers: options.bootstrap,
+    },
+  });
 }
 
 /** The client of an administrator's command: --bootstrap-server and --command-config. */

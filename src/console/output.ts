@@ -2,7 +2,7 @@
  * Where a command prints. stdout carries data only; everything for people goes to stderr. Text is gathered and written
  * straight to the descriptor: Node's streams cost start-up time, and a short command needs none of them.
  */
-import { writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
 export interface Output {
@@ -17,6 +17,8 @@ export interface Output {
   readonly errIsTerminal: boolean;
   /** Whether colours may be used on stdout. */
   readonly colour: boolean;
+  /** Whether nobody reads stdout any more. */
+  isAbandoned(): boolean;
 }
 
 /** A closed pipe shows itself as this error of a write. */
@@ -82,5 +84,23 @@ export class DescriptorOutput implements Output {
     const data = Buffer.from(this.#text);
     this.#text = '';
     writeFully(1, data, 0, data.length);
+  }
+
+  isAbandoned(): boolean {
+    return isPipeAbandoned();
+  }
+}
+
+/**
+ * Whether nobody reads the pipe any more. A write would tell, but there may be nothing to write: on Linux opening the
+ * pipe's other face for writing without waiting fails when it has no reader.
+ */
+function isPipeAbandoned(): boolean {
+  try {
+    if (!fstatSync(1).isFIFO()) return false;
+    closeSync(openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_NONBLOCK));
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENXIO';
   }
 }

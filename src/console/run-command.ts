@@ -1,7 +1,9 @@
 /** Runs one command from its words to its exit code: parsing, help and version, the work, and the words of a failure. */
+
+import { AddressError } from '../base/address-error.ts';
 import { EXIT, KtsError } from '../base/kts-error.ts';
 import { KAFKA_VERSION } from '../base/versions.ts';
-import { ConfigError } from '../config/config-error.ts';
+import { CONFIG_EXCEPTION, ConfigError } from '../config/config-error.ts';
 import { nearestWord } from '../config/nearest.ts';
 import { KafkaError } from '../protocol/kafka-error.ts';
 import type { CommandClass, CommandContext } from './command.ts';
@@ -77,6 +79,16 @@ export function toCommandError(error: unknown, table: ToolTable): CommandError |
       exitCode: error.exitCode,
       strictText: error.kafkaMessage,
       exception: error.exception,
+      cause: error,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
+  }
+  if (error instanceof AddressError) {
+    return new CommandError(error.message, {
+      stage: 'start',
+      exitCode: error.exitCode,
+      strictText: error.strictText,
+      exception: CONFIG_EXCEPTION,
       cause: error,
       ...(error.hint === undefined ? {} : { hint: error.hint }),
     });

@@ -195,6 +195,14 @@ export class Consumer {
     );
   }
 
+  /** Ends at once: nothing is committed, and the group learns it when the session ends. */
+  abort(): void {
+    this.#closed = true;
+    this.#commitTimer?.cancel();
+    this.#fetcher.close();
+    this.#member?.stop();
+  }
+
   /** Commits (unless that is the caller's), leaves the group, stops. */
   async close(): Promise<void> {
     if (this.#closed) return;

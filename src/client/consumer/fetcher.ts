@@ -171,6 +171,7 @@ export class Fetcher {
   }
 
   #postpone(assigned: Assigned): void {
+    if (this.#closed) return;
     const { retryBackoffMs, retryBackoffMaxMs } = this.#cluster.settings;
     const ms = Math.min(retryBackoffMaxMs, retryBackoffMs * 2 ** Math.min(assigned.failures++, 10));
     assigned.retryAtMs = this.#cluster.runtime.clock.monotonicMs() + ms;
@@ -180,10 +181,7 @@ export class Fetcher {
   /** A broker that is away is tried again; anything else is told. */
   #trouble(list: readonly Assigned[], error: unknown): void {
     const away = error instanceof LinkError || error instanceof UnreachableError;
-    if (!away) {
-      this.#fail(error instanceof Error ? error : new Error(String(error)));
-      return;
-    }
+    if (!away) this.#fail(error instanceof Error ? error : new Error(String(error)));
     for (const assigned of list) this.#postpone(assigned);
   }
 

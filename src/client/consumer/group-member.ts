@@ -75,10 +75,14 @@ export class GroupMember {
     this.#wakeHeartbeat?.();
   }
 
-  /** Leaves, so that the others need not wait for the session to end. A static member stays known. */
-  async leave(): Promise<void> {
+  stop(): void {
     this.#stopped = true;
     this.#wakeHeartbeat?.();
+  }
+
+  /** Leaves, so that the others need not wait for the session to end. A static member stays known. */
+  async leave(): Promise<void> {
+    this.stop();
     if (this.#memberId === '' || this.#options.settings.groupInstanceId !== undefined) return;
     const { groupId, coordinators, cluster } = this.#options;
     try {

@@ -1,19 +1,23 @@
 /** Records on their way to stdout: gathered in one large buffer, written in one piece. */
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import { writeFully } from '../output.ts';
+import type { Output } from '../output.ts';
 
 const BUFFER_BYTES = 1 << 20;
 
 export class BulkOutput {
   readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  readonly #output: Output;
   #used = 0;
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
 
   /** The bytes are copied. */
   bytes(source: Uint8Array, start: number, length: number): void {
     if (this.#used + length > BUFFER_BYTES) {
       this.flush();
       if (length > BUFFER_BYTES) {
-        writeFully(1, source, start, start + length);
+        this.#output.bytes(source, start, start + length);
         return;
       }
     }
@@ -49,20 +53,6 @@ export class BulkOutput {
     if (this.#used === 0) return;
     const end = this.#used;
     this.#used = 0;
-    writeFully(1, this.#buffer, 0, end);
-  }
-}
-
-/**
- * Whether nobody reads the pipe any more. A write would tell, but there may be nothing to write: on Linux opening the
- * pipe's other face for writing without waiting fails when it has no reader.
- */
-export function isPipeAbandoned(): boolean {
-  try {
-    if (!fstatSync(1).isFIFO()) return false;
-    closeSync(openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_NONBLOCK));
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENXIO';
+    this.#output.bytes(this.#buffer, 0, end);
   }
 }

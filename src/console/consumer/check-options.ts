@@ -3,10 +3,11 @@ import type { StartOffset } from '../../client/consumer/fetcher.ts';
 import type { CommandContext } from '../command.ts';
 import { usageError } from '../command-error.ts';
 import type { ParsedOptions } from '../parser/parsed-options.ts';
+import { topicPattern } from '../topics/select.ts';
 
 export interface ConsumePlan {
   readonly topic: string | undefined;
-  readonly include: string | undefined;
+  readonly include: RegExp | undefined;
   readonly partition: number | undefined;
   /** For --partition only. */
   readonly offset: StartOffset['offset'] | 'earliest' | 'latest';
@@ -57,5 +58,11 @@ export function planConsume(context: CommandContext, options: ParsedOptions): Co
   }
   const offset = parseOffset(options);
   const topic = options.value('topic') ?? word;
-  return { topic, include: options.value('include'), partition: options.integer('partition'), offset };
+  const include = options.value('include');
+  return {
+    topic,
+    include: include === undefined ? undefined : topicPattern(include),
+    partition: options.integer('partition'),
+    offset,
+  };
 }

@@ -3,7 +3,7 @@ import type { Consumer } from '../../client/consumer/consumer.ts';
 import { visitRecords } from '../../client/consumer/fetched.ts';
 import type { CommandContext } from '../command.ts';
 import { CommandError } from '../command-error.ts';
-import { type BulkOutput, isPipeAbandoned } from './bulk-output.ts';
+import type { BulkOutput } from './bulk-output.ts';
 import type { FormatRecord } from './formatter.ts';
 
 /** How long one wait lasts: a stop and an abandoned pipe are noticed within it. */
@@ -42,7 +42,7 @@ export async function consumeTo(options: ConsumeOptions): Promise<void> {
       if (left <= 0) return;
       piece = await consumer.nextPiece(Math.min(WAIT_MS, left));
       if (piece === undefined) {
-        if (isPipeAbandoned()) {
+        if (context.output.isAbandoned()) {
           progress.quiet = true;
           return;
         }
@@ -70,6 +70,7 @@ function print(options: ConsumeOptions, record: Parameters<FormatRecord>[0], par
       options.progress.count++;
       throw error;
     }
+    if (options.context.manner === 'strict') return;
     options.context.output.err(
       `kts: passed over offset ${record.offset} of partition ${partition}: ${error.message}\n`,
     );

@@ -1,8 +1,9 @@
 /** The consumer that the words of console-consumer mean, checked as Kafka's consumer does. */
+import { EXIT } from '../../base/kts-error.ts';
 import type { ConsumerSettings, OffsetReset } from '../../client/consumer/settings.ts';
 import type { ConfigValues } from '../../config/config-values.ts';
 import type { CommandContext } from '../command.ts';
-import { usageError } from '../command-error.ts';
+import { CommandError, usageError } from '../command-error.ts';
 import { checkProperties } from '../connect.ts';
 import type { ParsedOptions } from '../parser/parsed-options.ts';
 import { gatherProperties, preferNew } from '../properties.ts';
@@ -49,7 +50,16 @@ function groupOf(options: ParsedOptions, properties: ReadonlyMap<string, string>
       `The group ids provided in different places (directly using '--group', via '--consumer-property', or via '--consumer.config') do not match. Detected group ids: ${detected}`,
     );
   }
-  return [...ids][0];
+  const [id] = ids;
+  if (id !== undefined && id.trim() === '') {
+    throw new CommandError('the name of a group cannot be empty', {
+      stage: 'start',
+      strictText: 'The configured group.id should not be an empty string or whitespace.',
+      exception: 'org.apache.kafka.common.errors.InvalidGroupIdException',
+      exitCode: EXIT.usage,
+    });
+  }
+  return id;
 }
 
 /** `by_duration:PT1H` and the three words. */

@@ -16,6 +16,8 @@ export interface FormatterOptions {
   readonly properties: ReadonlyMap<string, string>;
   readonly keyDeserializer: string | undefined;
   readonly valueDeserializer: string | undefined;
+  /** A null goes through the deserializer as the text that stands for it, as in Kafka's formatter. */
+  readonly asJava: boolean;
   /** For classes that do not exist. */
   readonly warn: (message: string) => void;
 }
@@ -67,6 +69,7 @@ export function makeFormatter(options: FormatterOptions, output: BulkOutput): Fo
     headersSeparator: Buffer.from(properties.get('headers.separator') ?? ','),
     lineSeparator,
     nullLiteral,
+    asJava: options.asJava,
     deserialize,
   });
 }
@@ -91,6 +94,7 @@ interface Words {
   readonly headersSeparator: Buffer;
   readonly lineSeparator: Buffer;
   readonly nullLiteral: Buffer;
+  readonly asJava: boolean;
   readonly deserialize: {
     readonly key: Deserialize | undefined;
     readonly value: Deserialize | undefined;
@@ -104,7 +108,9 @@ function allFields(output: BulkOutput, printing: Printing, words: Words): Format
     output.bytes(bytes, 0, bytes.length);
   };
   const datum = (bytes: Buffer | null, deserialize: Deserialize | undefined): string | Buffer =>
-    bytes === null ? words.nullLiteral : (deserialize?.(bytes) ?? bytes);
+    bytes === null
+      ? ((words.asJava ? deserialize?.(words.nullLiteral) : undefined) ?? words.nullLiteral)
+      : (deserialize?.(bytes) ?? bytes);
   const fields: ((record: RecordCursor, partition: number) => void)[] = [];
   if (printing.timestamp) fields.push((record) => put(timestampText(record)));
   if (printing.partition) fields.push((_, partition) => put(`Partition:${partition}`));

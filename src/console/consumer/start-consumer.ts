@@ -8,14 +8,21 @@ import { listOffsets, OffsetSpec, partitionKey } from '../../client/offsets.ts';
 import { ErrorCode } from '../../protocol/error-codes.ts';
 import type { CommandContext } from '../command.ts';
 import { CommandError } from '../command-error.ts';
-import { noSuchTopic, topicPattern } from '../topics/select.ts';
+import { noSuchTopic } from '../topics/select.ts';
 import type { ConsumePlan } from './check-options.ts';
 
+const FOREVER_MS = 2_000_000_000;
+
 /** The topic's partitions. The own manner refuses a topic that is not there; the strict one waits for it, as Kafka does. */
-async function partitionsOf(context: CommandContext, consumer: Consumer, topic: string): Promise<number> {
+async function partitionsOf(
+  context: CommandContext,
+  consumer: Consumer,
+  topic: string,
+  waitMs: number,
+): Promise<number> {
   const { cluster } = consumer;
   const strict = context.manner === 'strict';
-  const deadline = cluster.deadline();
+  const deadline = cluster.deadline(waitMs < 0 ? FOREVER_MS : waitMs);
   for (let attempt = 0; ; attempt++) {
     await cluster.refresh([topic], { deadline, create: strict && consumer.settings.allowAutoCreate });
     const view = cluster.topic(topic);
@@ -33,10 +40,16 @@ async function partitionsOf(context: CommandContext, consumer: Consumer, topic: 
   }
 }
 
-export async function startConsumer(context: CommandContext, consumer: Consumer, plan: ConsumePlan): Promise<void> {
+/** `waitMs`: how long to wait for the topic in the strict manner; below 0 as long as it takes. */
+export async function startConsumer(
+  context: CommandContext,
+  consumer: Consumer,
+  plan: ConsumePlan,
+  waitMs: number,
+): Promise<void> {
   const { cluster } = consumer;
   if (plan.include !== undefined) {
-    const pattern = topicPattern(plan.include);
+    const pattern = plan.include;
     if (consumer.settings.groupId !== undefined) {
       consumer.subscribe(pattern);
       return;
@@ -48,7 +61,7 @@ export async function startConsumer(context: CommandContext, consumer: Consumer,
     return;
   }
   const topic = plan.topic as string;
-  const count = await partitionsOf(context, consumer, topic);
+  const count = await partitionsOf(context, consumer, topic, waitMs);
   if (consumer.settings.groupId !== undefined) {
     consumer.subscribe([topic]);
     return;
