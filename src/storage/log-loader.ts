@@ -129,8 +129,10 @@ export function createSegment(
   baseOffset: number,
 ): LogSegment {
   const segment = newSegment(context, config, { directory, baseOffset, size: 0, isNew: true });
-  // A leftover of the same name would be taken for records of this segment.
-  segment.log.get().truncateSync(0);
+  // A leftover of the same name would be taken for records of this segment. An empty file is left alone: ext4 writes a
+  // file that was ever truncated to nothing out when it is closed, which would stall the loop for a whole segment.
+  const file = segment.log.get();
+  if (file.sizeSync() > 0) file.truncateSync(0);
   segment.resetIndexes();
   return segment;
 }
