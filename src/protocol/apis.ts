@@ -360,9 +360,3 @@ export const APIS: readonly Api[] = [
     response: deleteShareGroupOffsetsResponse,
   },
 ];
-
-const BY_KEY = new Map(APIS.map((api) => [api.key, api]));
-
-export function apiByKey(key: number): Api | undefined {
-  return BY_KEY.get(key);
-}

@@ -63,7 +63,12 @@ export interface MessageFact {
 }
 
 /** Fields that Kafka calls int64 and that use its full range, so that ours are bigints. */
-const FULL_RANGE = new Set(['FetchRequest.topics.partitions.highWatermark']);
+const FULL_RANGE = new Set([
+  'FetchRequest.topics.partitions.highWatermark',
+  'ConsumerGroupMetadataValue.metadataHash',
+  'ShareGroupMetadataValue.metadataHash',
+  'StreamsGroupMetadataValue.metadataHash',
+]);
 
 export function within(versions: string, version: number): boolean {
   if (versions === 'none') return false;

@@ -2,6 +2,7 @@
 import { ZERO_UUID } from '../../base/uuid.ts';
 import {
   array,
+  bigint64,
   bytes,
   type Decoded,
   int8,
@@ -103,7 +104,7 @@ export const consumerGroupMetadataValue = message(
   { name: 'ConsumerGroupMetadataValue', kind: 'coordinator-value', apiKey: 3, versions: '0', flexible: '0+' },
   {
     epoch: int32('0+'),
-    metadataHash: int64('0+', { tagged: '0+', tag: 0, default: 0 }),
+    metadataHash: bigint64('0+', { tagged: '0+', tag: 0, default: 0n }),
   },
 );
 export type ConsumerGroupMetadataValue = Decoded<typeof consumerGroupMetadataValue>;
@@ -311,7 +312,7 @@ export const shareGroupMetadataValue = message(
   { name: 'ShareGroupMetadataValue', kind: 'coordinator-value', apiKey: 11, versions: '0', flexible: '0+' },
   {
     epoch: int32('0+'),
-    metadataHash: int64('0+'),
+    metadataHash: bigint64('0+'),
   },
 );
 export type ShareGroupMetadataValue = Decoded<typeof shareGroupMetadataValue>;
@@ -482,7 +483,7 @@ export const streamsGroupMetadataValue = message(
   { name: 'StreamsGroupMetadataValue', kind: 'coordinator-value', apiKey: 17, versions: '0', flexible: '0+' },
   {
     epoch: int32('0+'),
-    metadataHash: int64('0+'),
+    metadataHash: bigint64('0+'),
     validatedTopologyEpoch: int32('0+', { tagged: '0+', tag: 0, default: -1 }),
     lastAssignmentConfigs: array(streamsGroupMetadataValueLastAssignmentConfig, '0+', {
       nullable: '0+',
