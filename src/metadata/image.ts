@@ -218,11 +218,6 @@ export function elrEnabled(image: MetadataImage): boolean {
   return (image.features.get(ELIGIBLE_LEADER_REPLICAS_VERSION) ?? 0) >= 1;
 }
 
-/** Alive as Metadata responses mean it: registered and not fenced. */
-export function isAlive(image: MetadataImage, brokerId: number): boolean {
-  return image.brokers.get(brokerId)?.fenced === false;
-}
-
 /** May lead and join an ISR: unfenced and not on its way out. */
 export function isActive(image: MetadataImage, brokerId: number): boolean {
   const broker = image.brokers.get(brokerId);

@@ -6,7 +6,7 @@
 import { assert } from '../base/assert.ts';
 import { MIGRATING_DIR, type Uuid } from '../base/uuid.ts';
 import type { PartitionChangeRecord, PartitionRecord } from '../protocol/records/metadata.ts';
-import { NO_LEADER, type PartitionImage } from './image.ts';
+import type { PartitionImage } from './image.ts';
 import { type MetadataRecord, metadataRecord, partitionVersion } from './records.ts';
 
 /** In a PartitionChange: the leader stays as it is. */
@@ -75,10 +75,6 @@ export function partitionToRecord(topicId: Uuid, partition: PartitionImage, meta
     eligibleLeaderReplicas: version >= 2 && partition.elr.length > 0 ? partition.elr : null,
     lastKnownElr: version >= 2 && partition.lastKnownElr.length > 0 ? partition.lastKnownElr : null,
   });
-}
-
-export function hasLeader(partition: PartitionImage): boolean {
-  return partition.leader !== NO_LEADER;
 }
 
 export function isReassigning(partition: PartitionImage): boolean {

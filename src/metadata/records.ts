@@ -71,10 +71,6 @@ export function recordName(type: MetadataRecordType): string {
   return TYPES[type].name;
 }
 
-export function recordKey(type: MetadataRecordType): number {
-  return TYPES[type].apiKey;
-}
-
 /** The record of that type with every field: those left out take the schema's default. */
 export function metadataRecord<T extends MetadataRecordType>(
   type: T,

@@ -63,6 +63,11 @@ export function controlledShutdownRecords(
   ];
 }
 
+/** The broker went and comes back with all that it had. */
+export function cleanShutdownRecords(image: MetadataImage, config: ControllerConfig, id: number): MetadataRecord[] {
+  return leaderAndIsrChanges(image, config, { brokerToRemove: id }, partitionsWithBrokerInIsr(image, id));
+}
+
 /** The broker cannot vouch for records that were only in its memory: it leaves every ISR and every ELR. */
 export function uncleanShutdownRecords(image: MetadataImage, config: ControllerConfig, id: number): MetadataRecord[] {
   const partitions = partitionsWithBrokerInIsrOrElr(image, id);

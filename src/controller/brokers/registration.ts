@@ -8,7 +8,7 @@ import { KafkaError } from '../../protocol/kafka-error.ts';
 import type { BrokerRegistrationRequest } from '../../protocol/messages/broker-registration.ts';
 import type { ControllerRegistrationRequest } from '../../protocol/messages/controller-registration.ts';
 import type { OperationContext, OperationResult } from '../operation.ts';
-import { uncleanShutdownRecords, unregisterRecords } from './fencing.ts';
+import { cleanShutdownRecords, uncleanShutdownRecords, unregisterRecords } from './fencing.ts';
 
 /** Directory ids 0 to 99 mean something else than a directory. */
 function isReservedDirectory(id: string): boolean {
@@ -69,15 +69,21 @@ function checkFeatures(context: OperationContext, features: Features): void {
   }
 }
 
-/** A new incarnation whose predecessor did not say goodbye in the epoch that we know may have lost records. */
+/**
+ * What a new incarnation begins with: out of every ISR, and out of every ELR as well when its predecessor did not say
+ * goodbye in the epoch that we know, since it may have lost records.
+ */
 function cleanUpRecords(
   context: OperationContext,
   existing: BrokerRegistration | undefined,
   request: BrokerRegistrationRequest,
 ): MetadataRecord[] {
   if (existing === undefined || existing.incarnationId === request.incarnationId) return [];
-  const clean = elrEnabled(context.image) ? request.previousBrokerEpoch === existing.epoch : existing.fenced;
-  return clean ? [] : uncleanShutdownRecords(context.image, context.config, request.brokerId);
+  const { image, config } = context;
+  const clean = !elrEnabled(image) || request.previousBrokerEpoch === existing.epoch;
+  return clean
+    ? cleanShutdownRecords(image, config, request.brokerId)
+    : uncleanShutdownRecords(image, config, request.brokerId);
 }
 
 export interface BrokerRegistrationReply {
