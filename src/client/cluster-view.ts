@@ -166,9 +166,9 @@ export class ClusterView {
         const left = Math.min(options.timeoutMs ?? this.settings.requestTimeoutMs, Math.max(1, deadline.leftMs));
         return await link.send(which, version, value, left);
       } catch (error) {
-        if (!(error instanceof LinkError) || this.#closed || deadline.passed) throw error;
-        await this.pause(attempt, deadline);
-        if (deadline.passed) throw error;
+        if (!(error instanceof LinkError) || this.#closed) throw error;
+        if (!deadline.passed) await this.pause(attempt, deadline);
+        if (deadline.passed) throw this.#unreachable(options.doing ?? 'connect', error);
       }
     }
   }

@@ -34,7 +34,10 @@ export default class ConsumerGroups extends Command<GroupsResult> {
 
   /** Every failure of the work leaves on stdout, and with 0. */
   static strictAnswer(error: CommandError): StrictAnswer {
-    if (error.stage === 'usage') return { err: `${error.strictText}\n`, exitCode: 1 };
+    if (error.stage === 'usage') {
+      const text = error.exception ? `Exception in thread "main" ${withException(error)}` : error.strictText;
+      return { err: `${text}\n`, exitCode: 1 };
+    }
     let text = error.stage === 'start' ? withException(error) : error.strictText;
     if (error.cause instanceof UnreachableError) {
       const { doing } = error.cause;

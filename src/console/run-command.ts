@@ -12,7 +12,7 @@ import type { OptionRow, ToolTable } from './options/table.ts';
 import { isClosedPipe } from './output.ts';
 import { parseArgparse4j } from './parser/argparse4j.ts';
 import { parseJoptsimple } from './parser/joptsimple.ts';
-import { OptionError } from './parser/option-error.ts';
+import { OptionError, type OptionErrorKind } from './parser/option-error.ts';
 import type { ParsedOptions } from './parser/parsed-options.ts';
 import { plainName } from './parser/parsed-options.ts';
 
@@ -30,6 +30,17 @@ function optionNames(table: ToolTable): string[] {
   return rows.flatMap((row) => row.names.map(plainName));
 }
 
+/** What joptsimple throws; some tools print it. */
+const JAVA_CLASS: Readonly<Record<OptionErrorKind, string>> = {
+  unknown: 'joptsimple.UnrecognizedOptionException',
+  'missing-argument': 'joptsimple.OptionMissingRequiredArgumentException',
+  multiple: 'joptsimple.MultipleArgumentsForOptionException',
+  conversion: 'joptsimple.OptionArgumentConversionException',
+  unavailable: 'joptsimple.UnavailableOptionException',
+  usage: '',
+  choice: '',
+};
+
 /** Our words for what a parser refused. */
 function describeOptionError(error: OptionError, table: ToolTable): CommandError {
   const help = `kts ${table.name} --help lists the options`;
@@ -38,6 +49,7 @@ function describeOptionError(error: OptionError, table: ToolTable): CommandError
       stage: error.kind === 'multiple' || error.kind === 'conversion' ? 'run' : 'usage',
       exitCode: EXIT.usage,
       strictText: error.message,
+      exception: JAVA_CLASS[error.kind],
       hint,
       cause: error,
     });

@@ -141,7 +141,15 @@ function membersText({ group }: DescribedGroup, verbose: boolean): string {
         : []),
     ]);
   }
-  const least = [15, 15, ...(withInstance ? [17] : []), 15, 15, 15, ...(verbose ? [15, 20, 15, 20] : [])];
+  const least = [
+    15,
+    15,
+    ...(withInstance ? [17] : []),
+    15,
+    15,
+    verbose ? 15 : 16,
+    ...(verbose ? [15, 20, 15, 20] : []),
+  ];
   return `\n${columns(rows, least)}`;
 }
 

@@ -129,8 +129,8 @@ function parseCsv(context: CommandContext, path: string, groups: readonly string
         hint: 'a line is TOPIC,PARTITION,OFFSET, or GROUP,TOPIC,PARTITION,OFFSET',
       });
     }
-    const named = withGroup ? [cells[0] as string] : groups;
-    return named.map((group) => ({ group, topic, partition: Number(partition), offset: Number(offset) }));
+    const meant = withGroup ? [cells[0] as string] : groups.slice(0, 1);
+    return meant.map((group) => ({ group, topic, partition: Number(partition), offset: Number(offset) }));
   });
 }
 
@@ -282,14 +282,15 @@ export async function resetOffsets(
       refused.push(why);
       continue;
     }
+    const own = rows?.filter((row) => row.group === group);
+    if (own?.length === 0) {
+      refused.push(`No reset plan for group ${group} found`);
+      continue;
+    }
     const planned =
-      rows === undefined
+      own === undefined
         ? await reset.plan(group, await scope(client, group, named))
-        : await clampRows(
-            client,
-            context,
-            rows.filter((row) => row.group === group),
-          );
+        : await clampRows(client, context, own);
     offsets.push(...planned);
     if (options.has('execute') && planned.length > 0) await execute(client, group, planned);
   }
