@@ -74,6 +74,8 @@ export class Fetcher {
         failures: 0,
       });
     }
+    // Whoever waits in `next` began before there was anything to fetch.
+    this.#wake?.();
   }
 
   get assignment(): readonly TopicPartition[] {
@@ -87,11 +89,13 @@ export class Fetcher {
     assigned.position = offset;
     const kept = this.#waiting.filter((f) => f.topic !== topic || f.partition !== partition);
     this.#waiting.splice(0, this.#waiting.length, ...kept);
+    this.#wake?.();
   }
 
   setPaused(partition: TopicPartition, paused: boolean): void {
     const assigned = this.#assigned.get(partitionKey(partition.topic, partition.partition));
     if (assigned !== undefined) assigned.paused = paused;
+    if (!paused) this.#wake?.();
   }
 
   /** The next piece of a partition; undefined when none came within the time. */
