@@ -8,6 +8,7 @@ import { bootstrapOf, connect, readPropertiesFile } from '../console/connect.ts'
 import { consoleProducerTable } from '../console/options/console-producer.ts';
 import { feedLines } from '../console/producer/feed.ts';
 import { LineParser, lineParserSettings } from '../console/producer/line-parser.ts';
+import { OptionError } from '../console/parser/option-error.ts';
 import { planProducer, producerOptionNames } from '../console/producer/producer-settings.ts';
 import { parsePairs } from '../console/properties.ts';
 import { errorRow } from '../protocol/error-codes.ts';
@@ -29,7 +30,8 @@ export default class ConsoleProducer extends Command<Totals> {
   #firstError: Error | undefined;
 
   static strictAnswer(error: CommandError): StrictAnswer {
-    return { err: `${withException(error)}\n`, exitCode: 1 };
+    const text = error.cause instanceof OptionError ? error.strictText : withException(error);
+    return { err: `${text}\n`, exitCode: 1 };
   }
 
   async run(): Promise<Totals> {
