@@ -44,8 +44,12 @@ function putBytes(s: State, value: Uint8Array | null): void {
   s.at += value.length;
 }
 
-function finish(s: State): Buffer {
-  return Buffer.from(s.bytes.subarray(0, s.at));
+export type Allocate = (size: number) => Buffer;
+
+function finish(s: State, allocate: Allocate): Buffer {
+  const frame = allocate(s.at);
+  s.bytes.copy(frame, 0, 0, s.at);
+  return frame;
 }
 
 function getVarint(s: State): number {
@@ -113,7 +117,7 @@ export interface Produce {
   }[];
 }
 
-export function encodeProduce(value: Produce): Buffer {
+export function encodeProduce(value: Produce, allocate: Allocate): Buffer {
   const s = scratch;
   s.at = 0;
   putString(s, value.transactionalId);
@@ -129,7 +133,7 @@ export function encodeProduce(value: Produce): Buffer {
     putVarint(s, 0);
   });
   putVarint(s, 0);
-  return finish(s);
+  return finish(s, allocate);
 }
 
 export function decodeProduce(bytes: Buffer): Produce {
@@ -170,7 +174,7 @@ export interface Fetch {
   }[];
 }
 
-export function encodeFetch(value: Fetch): Buffer {
+export function encodeFetch(value: Fetch, allocate: Allocate): Buffer {
   const s = scratch;
   s.at = 0;
   putInt32(s, value.throttleTimeMs);
@@ -192,7 +196,7 @@ export function encodeFetch(value: Fetch): Buffer {
     putVarint(s, 0);
   });
   putVarint(s, 0);
-  return finish(s);
+  return finish(s, allocate);
 }
 
 export function decodeFetch(bytes: Buffer): Fetch {
@@ -258,7 +262,7 @@ export interface Metadata {
   }[];
 }
 
-export function encodeMetadata(value: Metadata): Buffer {
+export function encodeMetadata(value: Metadata, allocate: Allocate): Buffer {
   const s = scratch;
   s.at = 0;
   putInt32(s, value.throttleTimeMs);
@@ -290,7 +294,7 @@ export function encodeMetadata(value: Metadata): Buffer {
     putVarint(s, 0);
   });
   putVarint(s, 0);
-  return finish(s);
+  return finish(s, allocate);
 }
 
 export function decodeMetadata(bytes: Buffer): Metadata {

@@ -29,7 +29,9 @@ interface Case {
   readonly message: Message;
   readonly version: number;
   readonly value: unknown;
-  readonly handEncode: (value: never) => Buffer;
+  /** How frames are made: anew for each, or, as a broker does it, in a pooled one. */
+  readonly allocate?: hand.Allocate;
+  readonly handEncode: (value: never, allocate: hand.Allocate) => Buffer;
   readonly handDecode: (bytes: Buffer) => unknown;
 }
 
@@ -101,11 +103,21 @@ const produceHand = { handEncode: hand.encodeProduce, handDecode: hand.decodePro
 const fetchHand = { handEncode: hand.encodeFetch, handDecode: hand.decodeFetch };
 const metadataHand = { handEncode: hand.encodeMetadata, handDecode: hand.decodeMetadata };
 
+const POOLED = Buffer.alloc(256 * 1024);
+
 const CASES: readonly Case[] = [
   { title: 'Produce v9, 1 partition', message: produceRequest, version: 9, value: produce(1), ...produceHand },
   { title: 'Produce v9, 100 partitions', message: produceRequest, version: 9, value: produce(100), ...produceHand },
   { title: 'Fetch v12, 100, no records', message: fetchResponse, version: 12, value: fetch(100, 0), ...fetchHand },
   { title: 'Fetch v12, 100, 1 KB each', message: fetchResponse, version: 12, value: fetch(100, 1000), ...fetchHand },
+  {
+    title: 'Fetch v12, 100, 1 KB each, pooled',
+    message: fetchResponse,
+    version: 12,
+    value: fetch(100, 1000),
+    allocate: (size) => POOLED.subarray(0, size),
+    ...fetchHand,
+  },
   { title: 'Metadata v12, 5,000', message: metadataResponse, version: 12, value: metadata(5000), ...metadataHand },
 ];
 
@@ -130,12 +142,12 @@ function measure(contenders: readonly (() => unknown)[]): number[] {
   return rounds.map((values) => values.sort((a, b) => a - b)[ROUNDS >> 1] as number);
 }
 
-function runEncoder(encode: EncodeFunction): (value: unknown) => Buffer {
+function runEncoder(encode: EncodeFunction, allocate: hand.Allocate): (value: unknown) => Buffer {
   const writer = new Writer();
   return (value) => {
     writer.start();
     encode(writer, value);
-    return writer.finish(Buffer.allocUnsafe);
+    return writer.finish(allocate);
   };
 }
 
@@ -149,22 +161,28 @@ function row(title: string, contenders: readonly (() => unknown)[]): void {
   const number = (value: number) => Math.round(value).toLocaleString('en').padStart(12);
   const ratio = (value: number) => value.toFixed(1).padStart(6);
   console.log(
-    `${title.padEnd(34)}${number(generated)}${number(closures)}${number(byHand)}${ratio(closures / generated)}x${ratio(byHand / generated)}x`,
+    `${title.padEnd(42)}${number(generated)}${number(closures)}${number(byHand)}${ratio(closures / generated)}x${ratio(byHand / generated)}x`,
   );
 }
 
 function compareForms(): void {
-  console.log(`${'ns per message'.padEnd(34)}   generated    closures        hand   vs closures, hand`);
-  for (const { title, message, version, value, handEncode, handDecode } of CASES) {
+  console.log(`${'ns per message'.padEnd(42)}   generated    closures        hand   vs closures, hand`);
+  for (const { title, message, version, value, handEncode, handDecode, allocate = Buffer.allocUnsafe } of CASES) {
     const plan = planMessage(message, version);
-    const encoders = [generatedEncoder(plan, version) as EncodeFunction, closureEncoder(plan, version)].map(runEncoder);
+    const encoders = [generatedEncoder(plan, version) as EncodeFunction, closureEncoder(plan, version)].map((encode) =>
+      runEncoder(encode, allocate),
+    );
     const decoders = [generatedDecoder(plan, version) as DecodeFunction, closureDecoder(plan)].map(runDecoder);
-    const bytes = (encoders[0] as (value: unknown) => Buffer)(value);
+    const bytes = Buffer.from((encoders[0] as (value: unknown) => Buffer)(value));
     for (const encode of [...encoders, handEncode]) {
-      if (!encode(value as never).equals(bytes)) throw new Error(`${title}: the encoders disagree`);
+      if (!encode(value as never, allocate).equals(bytes)) throw new Error(`${title}: the encoders disagree`);
     }
     const [encode, closureEncode] = encoders as [(value: unknown) => Buffer, (value: unknown) => Buffer];
-    row(`encode ${title}`, [() => encode(value), () => closureEncode(value), () => handEncode(value as never)]);
+    row(`encode ${title}`, [
+      () => encode(value),
+      () => closureEncode(value),
+      () => handEncode(value as never, allocate),
+    ]);
     const [decode, closureDecode] = decoders as [(bytes: Buffer) => unknown, (bytes: Buffer) => unknown];
     row(`decode ${title}`, [() => decode(bytes), () => closureDecode(bytes), () => handDecode(bytes)]);
   }
