@@ -78,6 +78,16 @@ export class MetadataFollower implements MetadataPublisher {
     return effective;
   }
 
+  /** The disk under a log directory is gone: whoever waits there is answered, and what it held leads no more. */
+  directoryFailed(path: string): void {
+    for (const partition of this.#options.replicas.all()) {
+      if (partition.log.directory !== path) continue;
+      if (partition.topic === CONSUMER_OFFSETS_TOPIC && partition.isLeader)
+        this.#options.offsets.resigned(partition.id);
+      partition.close(ErrorCode.KAFKA_STORAGE_ERROR);
+    }
+  }
+
   #deleteTopics(delta: MetadataDelta): void {
     if (delta.deletedTopics.size === 0) return;
     const topics = [...delta.deletedTopics.values()];

@@ -44,8 +44,8 @@ export class Partition implements Wakeable {
   readonly settings: () => TopicSettings;
   #state: PartitionState;
   #commitWaiters: CommitWaiter[] = [];
-  /** The topic is gone or the log moved away: every request is answered, nothing is accepted. */
-  #closed = false;
+  /** Set when the topic is gone or the log's directory has failed: the answer to every request. */
+  #closedWith: number | null = null;
 
   constructor(options: {
     readonly topic: string;
@@ -73,7 +73,7 @@ export class Partition implements Wakeable {
   }
 
   get isLeader(): boolean {
-    return !this.#closed && this.#state.leader === this.#nodeId;
+    return this.#closedWith === null && this.#state.leader === this.#nodeId;
   }
 
   /** Follows the metadata. Becoming leader opens the epoch in the log; losing it answers everybody who waits. */
@@ -96,7 +96,7 @@ export class Partition implements Wakeable {
    * Returns a wire error code, 0 when it may go on.
    */
   checkLeader(requestEpoch: number): number {
-    if (this.#closed) return ErrorCode.NOT_LEADER_OR_FOLLOWER;
+    if (this.#closedWith !== null) return this.#closedWith;
     if (requestEpoch >= 0 && requestEpoch < this.#state.leaderEpoch) return ErrorCode.FENCED_LEADER_EPOCH;
     if (requestEpoch > this.#state.leaderEpoch) return ErrorCode.UNKNOWN_LEADER_EPOCH;
     return this.#state.leader === this.#nodeId ? ErrorCode.NONE : ErrorCode.NOT_LEADER_OR_FOLLOWER;
@@ -104,8 +104,10 @@ export class Partition implements Wakeable {
 
   /** Appends one validated batch. With `allReplicas` the ISR must be large enough before anything is written. */
   append(batch: Buffer, allReplicas: boolean): AppendResult {
-    if (!this.isLeader)
-      throw new KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER, 'this broker does not lead the partition');
+    if (!this.isLeader) {
+      const code = this.#closedWith ?? ErrorCode.NOT_LEADER_OR_FOLLOWER;
+      throw new KafkaError(code, `this broker does not lead partition ${this.name}`);
+    }
     if (allReplicas && this.#state.isr.length < this.#requiredInsync()) {
       throw new KafkaError(
         ErrorCode.NOT_ENOUGH_REPLICAS,
@@ -150,7 +152,7 @@ export class Partition implements Wakeable {
 
   /** The topic was deleted or its directory failed: everybody is answered with `errorCode`. */
   close(errorCode: number): void {
-    this.#closed = true;
+    this.#closedWith = errorCode;
     this.#settleCommits(errorCode);
     wakeAll(this);
   }

@@ -43,6 +43,8 @@ export class BrokerLifecycle {
   #timer: TimerHandle | null = null;
   #stopped = false;
   #wantFence = true;
+  /** Something has changed while a heartbeat was under way. */
+  #hurried = false;
 
   constructor(options: BrokerLifecycleOptions) {
     this.#options = options;
@@ -77,6 +79,12 @@ export class BrokerLifecycle {
     if (this.#stopped) return;
     this.#say('The broker has been unfenced. Transitioning from RECOVERY to RUNNING.');
     this.#scheduleNext();
+  }
+
+  /** Tells the controller at once what has changed here. */
+  hurry(): void {
+    if (this.#timer === null) this.#hurried = true;
+    else this.#beat();
   }
 
   /** Returns once the controller has moved everything away, or the time is over. */
@@ -152,9 +160,15 @@ export class BrokerLifecycle {
 
   #scheduleNext(): void {
     if (this.#stopped) return;
-    this.#timer = this.#options.runtime.timers.after(this.#options.heartbeatIntervalMs, () => {
-      void this.#heartbeat(false).then(() => this.#scheduleNext());
-    });
+    const delayMs = this.#hurried ? 0 : this.#options.heartbeatIntervalMs;
+    this.#hurried = false;
+    this.#timer = this.#options.runtime.timers.after(delayMs, () => this.#beat());
+  }
+
+  #beat(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+    void this.#heartbeat(false).then(() => this.#scheduleNext());
   }
 
   #pause(ms: number): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import type { Logger } from '../base/logger.ts';
 import type { Uuid } from '../base/uuid.ts';
+import { absentPartitionError } from '../broker/absent-partition.ts';
 import { AutoTopicCreation, CONSUMER_OFFSETS_TOPIC } from '../broker/auto-topic-creation.ts';
 import { effectiveTopicConfig } from '../broker/effective-topic-config.ts';
 import { FetchSessionCache } from '../broker/fetch-session.ts';
@@ -149,6 +150,11 @@ export class BrokerNode {
     await lifecycle.unfence();
   }
 
+  directoryFailed(path: string): void {
+    this.#follower.directoryFailed(path);
+    this.#lifecycle?.hurry();
+  }
+
   /** Leadership moves away and everything that was appended is answered; the logs are closed by the node afterwards. */
   async shutDown(): Promise<number> {
     const lifecycle = this.#lifecycle;
@@ -180,7 +186,7 @@ export class BrokerNode {
         runtime.random.int(limit),
       ),
       image: () => this.#image,
-      absentPartitionError: (topic, partition) => absentPartitionError(this.#image, topic, partition),
+      absentPartitionError: (topic, partition) => absentPartitionError(this.#image, config.nodeId, topic, partition),
       responseBytesLeft: () => Math.max(0, RESPONSE_BUDGET_BYTES - answerBytes()),
       autoCreateTopics: (names) => this.#topicCreation.create(names),
     };
@@ -256,11 +262,4 @@ const CONTROLLED_SHUTDOWN_MS = 5 * 60_000;
 function isAssigned(image: MetadataImage, nodeId: number, log: PartitionLog): boolean {
   const topic = image.topics.byName(log.topic);
   return topic?.id === log.topicId && topic.partitions[log.partition]?.replicas.includes(nodeId) === true;
-}
-
-function absentPartitionError(image: MetadataImage, topic: string, partition: number): number {
-  const known = image.topics.partition(topic, partition);
-  if (!known) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
-  // Assigned here, but its directory is gone.
-  return ErrorCode.NOT_LEADER_OR_FOLLOWER;
 }

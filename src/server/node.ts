@@ -172,6 +172,7 @@ class Node implements RunningNode {
       configOf: () => topicConfig(config),
       onDirectoryFailure: (failure) => {
         if (failure.last || failure.path === config.metadataLogDir) onFatal(new KtsError(failure.reason));
+        else this.#broker?.directoryFailed(failure.path);
       },
       intervals: {
         initialTaskDelayMs: config.number('log.initial.task.delay.ms'),
