@@ -188,25 +188,29 @@ function compareForms(): void {
   }
 }
 
-/** What a session pays for each message that it uses: request decoders and response encoders, as a broker has them. */
+/** What each further message costs a process that is warm: request decoders and response encoders, as a broker has them. */
 function firstUse(): void {
-  let codecs = 0;
-  let characters = 0;
-  const before = process.cpuUsage();
-  for (const api of APIS) {
-    for (const message of [api.request, api.response]) {
-      const range = message.validVersions;
-      for (let version = range?.min ?? 1; version <= (range?.max ?? 0); version++) {
-        const plan = planMessage(message, version);
-        const made = message === api.request ? generatedDecoder(plan, version) : generatedEncoder(plan, version);
-        characters += made?.toString().length ?? 0;
-        codecs++;
+  for (const form of ['generated', 'closures'] as const) {
+    let codecs = 0;
+    const before = process.cpuUsage();
+    for (const api of APIS) {
+      for (const message of [api.request, api.response]) {
+        const range = message.validVersions;
+        for (let version = range?.min ?? 1; version <= (range?.max ?? 0); version++) {
+          makeCodec(message, version, message === api.request, form);
+          codecs++;
+        }
       }
     }
+    const { user, system } = process.cpuUsage(before);
+    console.log(`making ${codecs} codecs, ${form}: ${Math.round((user + system) / codecs)} us of CPU each`);
   }
-  const { user, system } = process.cpuUsage(before);
-  const each = Math.round((user + system) / codecs);
-  console.log(`making ${codecs} codecs of ${Math.round(characters / codecs)} characters: ${each} us of CPU each`);
+}
+
+function makeCodec(message: Message, version: number, decodes: boolean, form: 'generated' | 'closures'): void {
+  const plan = planMessage(message, version);
+  if (decodes) form === 'closures' ? closureDecoder(plan) : generatedDecoder(plan, version);
+  else form === 'closures' ? closureEncoder(plan, version) : generatedEncoder(plan, version);
 }
 
 /** What a short command pays from cold, in a process of its own: eight codecs, each used once. */
