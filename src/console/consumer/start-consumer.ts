@@ -24,7 +24,8 @@ async function partitionsOf(
   const strict = context.manner === 'strict';
   const deadline = cluster.deadline(waitMs < 0 ? FOREVER_MS : waitMs);
   for (let attempt = 0; ; attempt++) {
-    await cluster.refresh([topic], { deadline, create: strict && consumer.settings.allowAutoCreate });
+    // The first question has its own time: a short --timeout-ms bounds the waiting, not the asking.
+    await cluster.refresh([topic], { create: strict && consumer.settings.allowAutoCreate });
     const view = cluster.topic(topic);
     if (view !== undefined && view.errorCode === 0 && view.partitions.length > 0) return view.partitions.length;
     const code = view?.errorCode ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;

@@ -13,6 +13,7 @@ import type { ClusterView } from '../../client/cluster-view.ts';
 import { ErrorCode } from '../../protocol/error-codes.ts';
 import { KafkaError } from '../../protocol/kafka-error.ts';
 import { CommandError } from '../command-error.ts';
+import { inJavaOrder } from '../java-order.ts';
 import type { ParsedOptions } from '../parser/parsed-options.ts';
 import { FILTERS } from './check-options.ts';
 import { isPlainName, noSuchTopic, selectTopics } from './select.ts';
@@ -37,7 +38,7 @@ async function withConfigs(cluster: ClusterView, topics: readonly TopicDescripti
     const least = entries.find((entry) => entry.name === 'min.insync.replicas')?.value;
     return {
       ...topic,
-      configs: entries
+      configs: inJavaOrder(entries, (entry) => entry.name)
         .filter((entry) => entry.source !== ConfigSource.default)
         .map((entry) => ({ name: entry.name, value: entry.value })),
       minInsyncReplicas: Number(least ?? 1),
