@@ -20,7 +20,7 @@ import { BrokerConfig } from '../../src/config/broker-config.ts';
 import { ConfigRules } from '../../src/config/config-rules.ts';
 import { topicConfig } from '../../src/config/topic-config.ts';
 import { MetadataDelta } from '../../src/metadata/delta.ts';
-import { EMPTY_IMAGE, type MetadataImage } from '../../src/metadata/image.ts';
+import { configResourceOf, EMPTY_IMAGE, type MetadataImage } from '../../src/metadata/image.ts';
 import { type MetadataRecord, metadataRecord } from '../../src/metadata/records.ts';
 import {
   type ApiRow,
@@ -125,6 +125,10 @@ export class BrokerHarness {
     for (const topic of this.image.topics.values()) {
       delta.replay(metadataRecord('topic', 0, { name: topic.name, topicId: topic.id }));
       for (const partition of topic.partitions) delta.replay(partitionRecord(topic.id, partition));
+    }
+    for (const [key, configs] of this.image.configs) {
+      const { type, name } = configResourceOf(key);
+      for (const [config, value] of configs) delta.replay(configRecord(type, name, config, value));
     }
     for (const record of [brokerRecord(), unfence()]) delta.replay(record, 0);
     next.image = delta.apply({ offset: this.image.offset, epoch: 1, timestampMs: 1 });

@@ -6,6 +6,7 @@ import { ZERO_UUID } from '../../base/uuid.ts';
 import type { MetadataImage, TopicImage } from '../../metadata/image.ts';
 import { type ApiRow, apiRow, type RequestContext } from '../../network/handler.ts';
 import { ErrorCode } from '../../protocol/error-codes.ts';
+import { KafkaError } from '../../protocol/kafka-error.ts';
 import { type MetadataRequest, metadataRequest, metadataResponse } from '../../protocol/messages/metadata.ts';
 import type { Encodable } from '../../protocol/schema.ts';
 import { CLUSTER_OPERATIONS, OPERATIONS_NOT_ASKED, TOPIC_OPERATIONS } from '../authorized-operations.ts';
@@ -27,7 +28,7 @@ export function metadataRow(services: BrokerServices): ApiRow {
     handle: (request, context) => handleMetadata(services, request, context),
     errorResponse: (request, code) => ({
       brokers: [],
-      topics: (request.topics ?? []).map((topic) => failedTopic(topic.name, topic.topicId, code)),
+      topics: (request.topics ?? []).map((topic) => failedTopic(topic.name ?? '', topic.topicId, code)),
       errorCode: code,
     }),
   });
@@ -38,9 +39,23 @@ function handleMetadata(
   request: MetadataRequest,
   context: RequestContext,
 ): Response | Promise<Response> {
+  checkTopics(request, context.apiVersion);
   const missing = missingNames(services, request, context.apiVersion);
   if (missing.length === 0) return respond(services, request, context, new Map());
   return services.autoCreateTopics(missing, context).then((outcomes) => respond(services, request, context, outcomes));
+}
+
+/** The fields for topic ids came two versions before their meaning (KIP-516). */
+function checkTopics(request: MetadataRequest, version: number): void {
+  if (version < 10 || version >= 12) return;
+  for (const { name, topicId } of request.topics ?? []) {
+    if (name === null) {
+      throw new KafkaError(ErrorCode.INVALID_REQUEST, `Topic name can not be null for version ${version}`);
+    }
+    if (topicId !== ZERO_UUID) {
+      throw new KafkaError(ErrorCode.INVALID_REQUEST, `Topic IDs are not supported in requests for version ${version}`);
+    }
+  }
 }
 
 /** v0 asks for all topics with an empty list, later versions with null. */
