@@ -147,7 +147,12 @@ export class LogManager {
     const name = partitionDirectory(request.topic, request.partition);
     const existing = this.#logs.get(name);
     if (existing !== undefined) {
-      if (existing.topicId === request.topicId || existing.topicId === ZERO_UUID) return existing;
+      if (existing.topicId === request.topicId || existing.topicId === ZERO_UUID) {
+        // Until now it had what holds for any topic: its own configuration stands in the metadata.
+        existing.updateConfig(request.config);
+        this.#sayCompaction(existing);
+        return existing;
+      }
       this.renameToStray(existing);
     }
     const unusable = this.#unusable.get(name);
@@ -334,14 +339,17 @@ export class LogManager {
   }
 
   #add(directory: LogDirectory, log: PartitionLog): void {
-    if (log.config.cleanupPolicy.compact && !this.#saidCompaction) {
-      this.#saidCompaction = true;
-      this.#logger.info(
-        `Topics with cleanup.policy=compact (${log.topic} and others) are kept whole: there is no log cleaner yet`,
-      );
-    }
+    this.#sayCompaction(log);
     this.#logs.set(log.name, log);
     directory.logs.add(log);
+  }
+
+  #sayCompaction(log: PartitionLog): void {
+    if (this.#saidCompaction || !log.config.cleanupPolicy.compact) return;
+    this.#saidCompaction = true;
+    this.#logger.info(
+      `Topics with cleanup.policy=compact (${log.topic} and others) are kept whole: there is no log cleaner yet`,
+    );
   }
 
   #chooseDirectory(id: Uuid | undefined): LogDirectory {
