@@ -7,7 +7,7 @@
 import { basename, join } from 'node:path';
 import { KtsError } from '../base/kts-error.ts';
 import type { Logger } from '../base/logger.ts';
-import { randomUuid, type Uuid, uuidToBytes, ZERO_UUID } from '../base/uuid.ts';
+import { randomUuid, UNASSIGNED_DIR, type Uuid, uuidToBytes, ZERO_UUID } from '../base/uuid.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
 import { KafkaError } from '../protocol/kafka-error.ts';
 import type { Clock, Files, Random, TimerHandle, Timers } from '../runtime/runtime.ts';
@@ -159,12 +159,13 @@ export class LogManager {
     if (unusable !== undefined) {
       throw new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, `The log for partition ${name} is offline: ${unusable}`);
     }
+    this.#checkMayLieOffline(name, request.directoryId);
     const directory = this.#chooseDirectory(request.directoryId);
     try {
       const log = PartitionLog.open(directory.context as LogContext, {
+        ...request,
         path: join(directory.path, name),
         directoryId: directory.id,
-        ...request,
         clean: true,
         recoveryPoint: 0,
         logStartOffset: 0,
@@ -349,6 +350,16 @@ export class LogManager {
     this.#saidCompaction = true;
     this.#logger.info(
       `Topics with cleanup.policy=compact (${log.topic} and others) are kept whole: there is no log cleaner yet`,
+    );
+  }
+
+  /** A replica that was placed in a directory which is not here now may have its records there: it is not begun anew. */
+  #checkMayLieOffline(name: string, id: Uuid | undefined): void {
+    if (id === undefined || id === UNASSIGNED_DIR || this.directories.every((directory) => !directory.offline)) return;
+    if (this.liveDirectories.some((directory) => directory.id === id)) return;
+    throw new KafkaError(
+      ErrorCode.KAFKA_STORAGE_ERROR,
+      `No log is created for ${name}: there are offline log directories, and its log may exist there (directory id ${id})`,
     );
   }
 
