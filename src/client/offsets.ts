@@ -109,9 +109,9 @@ async function askLeader(
   answers: Map<string, OffsetAnswer>,
   again: OffsetQuery[],
 ): Promise<void> {
-  const topics = new Map<string, { partitionIndex: number; currentLeaderEpoch: number; timestamp: number }[]>();
+  const topics = new Map<string, { partitionIndex: number; currentLeaderEpoch: number; timestamp: bigint }[]>();
   for (const query of list) {
-    const entry = { partitionIndex: query.partition, currentLeaderEpoch: -1, timestamp: query.timestamp };
+    const entry = { partitionIndex: query.partition, currentLeaderEpoch: -1, timestamp: BigInt(query.timestamp) };
     const partitions = topics.get(query.topic);
     if (partitions === undefined) topics.set(query.topic, [entry]);
     else partitions.push(entry);

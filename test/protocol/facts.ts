@@ -65,6 +65,7 @@ export interface MessageFact {
 /** Fields that Kafka calls int64 and that use its full range, so that ours are bigints. */
 const FULL_RANGE = new Set([
   'FetchRequest.topics.partitions.highWatermark',
+  'ListOffsetsRequest.topics.partitions.timestamp',
   'ConsumerGroupMetadataValue.metadataHash',
   'ShareGroupMetadataValue.metadataHash',
   'StreamsGroupMetadataValue.metadataHash',

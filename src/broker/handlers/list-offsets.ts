@@ -85,12 +85,13 @@ function answerPartition(
   if (!partition) return refusal(index, services.absentPartitionError(topic, index));
   const refused = partition.checkLeader(request.currentLeaderEpoch);
   if (refused !== ErrorCode.NONE) return refusal(index, refused);
-  if (request.timestamp < LATEST && request.timestamp !== EARLIEST) {
-    const since = KNOWN_SINCE.get(request.timestamp);
+  const asked = boundedTime(request.timestamp);
+  if (asked < LATEST && asked !== EARLIEST) {
+    const since = KNOWN_SINCE.get(asked);
     if (since === undefined || version < since) return refusal(index, ErrorCode.UNSUPPORTED_VERSION);
   }
   try {
-    const found = offsetAt(partition, request.timestamp);
+    const found = offsetAt(partition, asked);
     const { timestamp, offset } = found;
     // Older versions have no place for the epoch, and it is not a field that may be dropped.
     const leaderEpoch = version >= 4 ? found.leaderEpoch : -1;
@@ -100,6 +101,13 @@ function answerPartition(
     services.logger.error(`Error while listing offsets of ${topic}-${index}`, error);
     return refusal(index, ErrorCode.UNKNOWN_SERVER_ERROR);
   }
+}
+
+/** Beyond 2^53 ms no record has a time, so the largest that a number holds exactly stands for all of them. */
+function boundedTime(timestamp: bigint): number {
+  const most = BigInt(Number.MAX_SAFE_INTEGER);
+  if (timestamp > most) return Number.MAX_SAFE_INTEGER;
+  return timestamp < -most ? -Number.MAX_SAFE_INTEGER : Number(timestamp);
 }
 
 interface OffsetAnswer {

@@ -1,5 +1,5 @@
 /** ListOffsets (API key 2). */
-import { array, type Decoded, int8, int16, int32, int64, message, string, struct } from '../schema.ts';
+import { array, bigint64, type Decoded, int8, int16, int32, int64, message, string, struct } from '../schema.ts';
 
 export const listOffsetsRequest = message(
   { name: 'ListOffsetsRequest', kind: 'request', apiKey: 2, versions: '1-11', flexible: '6+', listeners: ['broker'] },
@@ -13,7 +13,8 @@ export const listOffsetsRequest = message(
           struct('ListOffsetsPartition', {
             partitionIndex: int32('0+'),
             currentLeaderEpoch: int32('4+', { default: -1, ignorable: true }),
-            timestamp: int64('0+'),
+            // Clients ask for any time, Long.MAX_VALUE included.
+            timestamp: bigint64('0+'),
           }),
           '0+',
         ),

@@ -43,9 +43,9 @@ interface ListShape {
   readonly currentLeaderEpoch?: number;
 }
 
-async function list(timestamp: number, shape: ListShape = {}) {
+async function list(time: number | bigint, shape: ListShape = {}) {
   const { version = 11, topic = 't', index = 0, currentLeaderEpoch = -1 } = shape;
-  const partition = { partitionIndex: index, timestamp, ...(version >= 4 && { currentLeaderEpoch }) };
+  const partition = { partitionIndex: index, timestamp: BigInt(time), ...(version >= 4 && { currentLeaderEpoch }) };
   const request = {
     replicaId: -1,
     ...(version >= 2 && { isolationLevel: 0 }),
@@ -68,7 +68,10 @@ describe('ListOffsets', () => {
     const at = async (time: number) => (await list(T0 + time)).offset;
     expect(await Promise.all([0, 100, 101, 200, 201, 300, 400, 401].map(at))).toEqual([0, 0, 1, 1, 2, 2, 2, -1]);
     expect(await list(T0 + 150)).toMatchObject({ offset: 1, timestamp: T0 + 200, leaderEpoch: 0 });
-    expect(await list(T0 + 900)).toMatchObject({ errorCode: 0, offset: -1, timestamp: -1, leaderEpoch: -1 });
+    const nothing = { errorCode: 0, offset: -1, timestamp: -1, leaderEpoch: -1 };
+    expect(await list(T0 + 900)).toMatchObject(nothing);
+    expect(await list(2n ** 63n - 1n)).toMatchObject(nothing);
+    expect((await list(-(2n ** 63n))).errorCode).toBe(ErrorCode.UNSUPPORTED_VERSION);
     expect(await list(0)).toMatchObject({ offset: 0 });
   });
 
@@ -118,7 +121,7 @@ describe('ListOffsets', () => {
   });
 
   it('refuses a partition that is asked for twice', async () => {
-    const partition = { partitionIndex: 0, timestamp: LATEST, currentLeaderEpoch: -1 };
+    const partition = { partitionIndex: 0, timestamp: BigInt(LATEST), currentLeaderEpoch: -1 };
     const topics = [{ name: 't', partitions: [partition, partition] }];
     const answer = await broker.ask(LIST_OFFSETS, 7, { replicaId: -1, isolationLevel: 0, topics }).answer;
     const codes = answer.topics[0].partitions.map((one: { errorCode: number }) => one.errorCode);
