@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { registerBroker, registerController, unregisterBroker } from '../../src/controller/brokers/registration.ts';
+import { assignReplicasToDirs } from '../../src/controller/partitions/assign-directories.ts';
+import { electUncleanLeaders } from '../../src/controller/partitions/elections.ts';
 import { createTopics } from '../../src/controller/topics/create-topics.ts';
 import { codeOf, directoryOf, Harness, settle } from './harness.ts';
 
@@ -216,6 +218,38 @@ describe('heartbeats', () => {
       `BrokerRegistrationChange v2{brokerId:1, brokerEpoch:${harness.epochs.get(1)}, logDirs:["${dirs[0]}"]}`,
     ]);
     expect(partition(harness)?.isr).toEqual([1, 2]);
+  });
+
+  it('leave replicas in directories that are gone without a leader until they are found elsewhere', async () => {
+    const harness = await Harness.started();
+    const dirs = [directoryOf(1, 0), directoryOf(1, 1)] as const;
+    await harness.register(1, { logDirs: [...dirs] });
+    await harness.heartbeat(1);
+    await createTopic(harness, 't', [[1]]);
+    const assign = (id: string) =>
+      harness.controller.submit('assign', (context) => {
+        const topicId = context.image.topics.byName('t')?.id as string;
+        const directories = [{ id, topics: [{ topicId, partitions: [{ partitionIndex: 0 }] }] }];
+        return assignReplicasToDirs(context, {
+          brokerId: 1,
+          brokerEpoch: harness.epochs.get(1) as number,
+          directories,
+        });
+      });
+    await assign(dirs[1]);
+    expect(partition(harness)).toMatchObject({ leader: 1, directories: [dirs[1]] });
+
+    // The broker comes back without the directory.
+    const before = harness.epochs.get(1) as number;
+    await harness.heartbeat(1, { wantShutDown: true });
+    await harness.register(1, { logDirs: [dirs[0]], previousBrokerEpoch: before });
+    expect(await harness.heartbeat(1)).toMatchObject({ isFenced: false });
+    expect(partition(harness)).toMatchObject({ leader: -1, isr: [], elr: [1] });
+    await harness.controller.submit('electUnclean', (context) => electUncleanLeaders(context));
+    expect(partition(harness)?.leader).toBe(-1);
+
+    await assign(dirs[0]);
+    expect(partition(harness)).toMatchObject({ leader: 1, isr: [1], elr: [], directories: [dirs[0]] });
   });
 });
 

@@ -1,7 +1,7 @@
 /** AssignReplicasToDirs: a broker with several directories tells which one a replica is in. */
 import { UNASSIGNED_DIR, type Uuid } from '../../base/uuid.ts';
 import { MV } from '../../metadata/features.ts';
-import { metadataVersionOf } from '../../metadata/image.ts';
+import { isActive, metadataVersionOf } from '../../metadata/image.ts';
 import type { MetadataRecord } from '../../metadata/records.ts';
 import { ErrorCode } from '../../protocol/error-codes.ts';
 import { KafkaError } from '../../protocol/kafka-error.ts';
@@ -43,13 +43,9 @@ function assignOne(
   const record = buildPartitionChange({
     ...options,
     directories: new Map([[brokerId, directory]]),
-    // A replica in a directory that is gone neither leads nor is in sync.
-    ...(isOnline
-      ? {}
-      : {
-          targetIsr: partition.isr.filter((id) => id !== brokerId),
-          isAcceptableLeader: (id: number) => id !== brokerId && options.isAcceptableLeader(id),
-        }),
+    // A replica in a directory that is gone neither leads nor is in sync; one that is found elsewhere may lead again.
+    isAcceptableLeader: (id) => (id === brokerId ? isOnline && isActive(image, id) : options.isAcceptableLeader(id)),
+    ...(isOnline ? {} : { targetIsr: partition.isr.filter((id) => id !== brokerId) }),
   });
   return { record, errorCode: ErrorCode.NONE };
 }

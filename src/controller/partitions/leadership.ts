@@ -1,4 +1,5 @@
 /** The partitions that a broker's coming and going concerns, and the changes that follow. */
+import { MIGRATING_DIR, UNASSIGNED_DIR } from '../../base/uuid.ts';
 import {
   ConfigResourceType,
   configsOf,
@@ -8,6 +9,7 @@ import {
   metadataVersionOf,
   NO_LEADER,
   type PartitionImage,
+  replicaDirectory,
   type TopicImage,
   topicConfigs,
 } from '../../metadata/image.ts';
@@ -54,6 +56,15 @@ export function uncleanElectionEnabled(image: MetadataImage, config: ControllerC
   return text === undefined ? config.staticUncleanLeaderElection : text.trim().toLowerCase() === 'true';
 }
 
+/** A broker that has lost the directory of its replica cannot serve it, however alive it is (KIP-858). */
+export function isInOnlineDirectory(image: MetadataImage, partition: PartitionImage, id: number): boolean {
+  const directory = replicaDirectory(partition, id);
+  if (directory === undefined || directory === UNASSIGNED_DIR || directory === MIGRATING_DIR) return true;
+  const online = image.brokers.get(id)?.logDirs ?? [];
+  // Before brokers told their directories nothing is known, and nothing is held against them.
+  return online.length === 0 || online.includes(directory);
+}
+
 /** What every change of a partition has in common. */
 export function changeOptions(
   image: MetadataImage,
@@ -63,7 +74,7 @@ export function changeOptions(
   return {
     topicId: topic.id,
     partition,
-    isAcceptableLeader: (id) => isActive(image, id),
+    isAcceptableLeader: (id) => isActive(image, id) && isInOnlineDirectory(image, partition, id),
     metadataVersion: metadataVersionOf(image),
     elrEnabled: elrEnabled(image),
     minIsr: effectiveMinIsr(image, config, topic.name),
@@ -89,13 +100,13 @@ export function leaderAndIsrChanges(
   partitions: Iterable<TopicPartitionImage>,
 ): MetadataRecord[] {
   const { brokerToRemove = NO_LEADER, brokerToAdd = NO_LEADER, brokerWithUncleanShutdown = NO_LEADER } = change;
-  const isAcceptableLeader = (id: number): boolean =>
+  const isThere = (id: number): boolean =>
     id !== brokerToRemove && id !== brokerWithUncleanShutdown && (id === brokerToAdd || isActive(image, id));
   const records: MetadataRecord[] = [];
   for (const one of partitions) {
     const record = buildPartitionChange({
       ...changeOptions(image, config, one),
-      isAcceptableLeader,
+      isAcceptableLeader: (id) => isThere(id) && isInOnlineDirectory(image, one.partition, id),
       targetIsr: one.partition.isr.filter((id) => id !== brokerToRemove && id !== brokerWithUncleanShutdown),
       ...(brokerWithUncleanShutdown === NO_LEADER ? {} : { uncleanShutdownReplicas: [brokerWithUncleanShutdown] }),
     });
