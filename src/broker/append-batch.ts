@@ -40,6 +40,8 @@ export interface AppendOutcome {
   readonly lastOffset: number;
   /** -1 unless the topic stamps records with the time of their append. */
   readonly logAppendTimeMs: number;
+  /** Set where `flush.messages` asks for it: only then is the batch on the disk. */
+  readonly durable: Promise<void> | null;
 }
 
 const NO_RECORD_ERRORS: AppendOutcome['recordErrors'] = [];
@@ -76,6 +78,7 @@ export function appendBatch(partition: Partition, records: Buffer | null, reques
     baseOffset: result.baseOffset,
     lastOffset: result.lastOffset,
     logAppendTimeMs: result.logAppendTimeMs,
+    durable: result.durable,
   };
 }
 
@@ -113,5 +116,6 @@ function refused(errorCode: number, message: string | null, errors: readonly Rec
     baseOffset: -1,
     lastOffset: -1,
     logAppendTimeMs: -1,
+    durable: null,
   };
 }

@@ -44,6 +44,8 @@ export class Partition implements Wakeable {
   readonly settings: () => TopicSettings;
   #state: PartitionState;
   #commitWaiters: CommitWaiter[] = [];
+  /** Flushes that appended records wait for. */
+  #flushes = 0;
   /** Set when the topic is gone or the log's directory has failed: the answer to every request. */
   #closedWith: number | null = null;
 
@@ -84,7 +86,7 @@ export class Partition implements Wakeable {
       if (before === state || before.leaderEpoch !== state.leaderEpoch) {
         this.log.assignEpochStartOffset(state.leaderEpoch);
       }
-      this.#advanceHighWatermark();
+      this.#advanceHighWatermark(this.#flushes > 0 ? this.log.recoveryPoint : this.log.logEndOffset);
     } else if (before.leader === this.#nodeId) {
       this.#settleCommits(ErrorCode.NOT_LEADER_OR_FOLLOWER);
     }
@@ -116,7 +118,7 @@ export class Partition implements Wakeable {
       );
     }
     const appended = this.log.appendAsLeader(batch, this.#state.leaderEpoch);
-    if (appended.durable === null) this.#advanceHighWatermark();
+    if (appended.durable === null) this.#advanceHighWatermark(this.log.logEndOffset);
     else this.#advanceOnceDurable(appended.durable);
     return appended;
   }
@@ -159,9 +161,16 @@ export class Partition implements Wakeable {
 
   /** `flush.messages`: records count only once they are on the disk. A failed flush takes the directory away. */
   #advanceOnceDurable(durable: Promise<void>): void {
+    this.#flushes++;
     durable.then(
-      () => this.#advanceHighWatermark(this.log.recoveryPoint),
-      () => this.#settleCommits(ErrorCode.KAFKA_STORAGE_ERROR),
+      () => {
+        this.#flushes--;
+        this.#advanceHighWatermark(this.log.recoveryPoint);
+      },
+      () => {
+        this.#flushes--;
+        this.#settleCommits(ErrorCode.KAFKA_STORAGE_ERROR);
+      },
     );
   }
 
@@ -169,7 +178,7 @@ export class Partition implements Wakeable {
     return Math.min(this.settings().minInsyncReplicas, this.#state.replicas.length);
   }
 
-  #advanceHighWatermark(end = this.log.logEndOffset): void {
+  #advanceHighWatermark(end: number): void {
     const { isr } = this.#state;
     // Followers' positions arrive with replication; until then only a sole member of the ISR commits by itself.
     if (isr.length !== 1 || isr[0] !== this.#nodeId || isr.length < this.#requiredInsync()) return;

@@ -17,19 +17,23 @@ import { KafkaError } from '../../protocol/kafka-error.ts';
 import { type ProduceRequest, produceRequest, produceResponse } from '../../protocol/messages/produce.ts';
 import type { Encodable } from '../../protocol/schema.ts';
 import { type AppendOutcome, appendBatch } from '../append-batch.ts';
+import { isInternalTopic } from '../cluster-nodes.ts';
 import type { Partition } from '../partition.ts';
 import type { BrokerServices } from '../services.ts';
+
+/** What coordinators keep is written by them alone: of clients only by tools under Kafka's own name for those. */
+const ADMIN_CLIENT_ID = '__admin_client';
 
 type Response = Encodable<typeof produceResponse>;
 type TopicRequest = ProduceRequest['topicData'][number];
 type PartitionAnswer = Response['responses'][number]['partitionResponses'][number];
 type MutableAnswer = { -readonly [K in keyof PartitionAnswer]: PartitionAnswer[K] };
 
-/** Records that are written but not committed yet. */
+/** Records that are written but not committed yet, or with acks=1 not flushed although the topic asks for it. */
 interface Pending {
-  readonly partition: Partition;
-  readonly lastOffset: number;
   readonly answer: MutableAnswer;
+  /** Calls `settle` with a wire error code when the wait is over. Returns what gives it up. */
+  readonly wait: (settle: (errorCode: number) => void) => () => void;
 }
 
 export function produceRow(services: BrokerServices): ApiRow {
@@ -58,13 +62,14 @@ function handleProduce(
     return refuseAll(request, ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, 'transactions are not supported yet');
   }
   const pending: Pending[] = [];
+  const mayWriteInternal = context.clientId === ADMIN_CLIENT_ID;
   let failed = false;
   const responses = request.topicData.map((topic) => {
     const name = topicName(services, topic, context.apiVersion);
     const partitionResponses = topic.partitionData.map((data) => {
       const answer = appendPartition(
         services,
-        { name, index: data.index, records: data.records, acks, allowZstd: context.apiVersion >= 7 },
+        { name, index: data.index, records: data.records, acks, allowZstd: context.apiVersion >= 7, mayWriteInternal },
         pending,
       );
       if (answer.errorCode !== ErrorCode.NONE) failed = true;
@@ -89,6 +94,7 @@ interface PartitionAppend {
   readonly records: Buffer | null;
   readonly acks: number;
   readonly allowZstd: boolean;
+  readonly mayWriteInternal: boolean;
 }
 
 function appendPartition(services: BrokerServices, append: PartitionAppend, pending: Pending[]): MutableAnswer {
@@ -96,6 +102,9 @@ function appendPartition(services: BrokerServices, append: PartitionAppend, pend
   if (name === null) return refusal(index, ErrorCode.UNKNOWN_TOPIC_ID, null);
   const partition = services.replicas.get(name, index);
   if (!partition) return refusal(index, services.absentPartitionError(name, index), null);
+  if (isInternalTopic(name) && !append.mayWriteInternal) {
+    return refusal(index, ErrorCode.INVALID_TOPIC_EXCEPTION, `Cannot append to internal topic ${name}`);
+  }
   let outcome: AppendOutcome;
   try {
     outcome = appendBatch(partition, append.records, {
@@ -118,10 +127,24 @@ function appendPartition(services: BrokerServices, append: PartitionAppend, pend
     logAppendTimeMs: outcome.logAppendTimeMs,
     logStartOffset: partition.log.logStartOffset,
   };
-  if (acks === -1 && !partition.isCommitted(outcome.lastOffset)) {
-    pending.push({ partition, lastOffset: outcome.lastOffset, answer });
+  const { lastOffset, durable } = outcome;
+  if (acks === -1 && !partition.isCommitted(lastOffset)) {
+    pending.push({ answer, wait: (settle) => partition.onCommitted(lastOffset, settle) });
+  } else if (acks === 1 && durable !== null) {
+    pending.push({ answer, wait: (settle) => whenDurable(durable, settle) });
   }
   return answer;
+}
+
+function whenDurable(durable: Promise<void>, settle: (errorCode: number) => void): () => void {
+  let isGivenUp = false;
+  const end = (code: number) => () => {
+    if (!isGivenUp) settle(code);
+  };
+  durable.then(end(ErrorCode.NONE), end(ErrorCode.KAFKA_STORAGE_ERROR));
+  return () => {
+    isGivenUp = true;
+  };
 }
 
 /** Resolves when all are committed, refused, or the request's own timeout is over; marks what was not committed. */
@@ -135,7 +158,7 @@ function awaitCommits(services: BrokerServices, pending: readonly Pending[], tim
       resolve();
     });
     for (const entry of pending) {
-      const cancel = entry.partition.onCommitted(entry.lastOffset, (code) => {
+      const cancel = entry.wait((code) => {
         if (code !== ErrorCode.NONE) Object.assign(entry.answer, refusal(entry.answer.index, code, null));
         open.delete(entry);
         if (open.size > 0) return;
