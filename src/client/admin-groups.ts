@@ -164,10 +164,9 @@ export async function describeGroup(
   const code = group?.errorCode ?? ErrorCode.GROUP_ID_NOT_FOUND;
   // Brokers before version 6 call a missing group a dead one.
   if (group === undefined || code !== 0 || group.groupState === 'Dead') {
-    throw toKafkaError(
-      code === 0 ? ErrorCode.GROUP_ID_NOT_FOUND : code,
-      group?.errorMessage ?? `Group ${id} not found.`,
-    );
+    const missing = code === 0 || code === ErrorCode.GROUP_ID_NOT_FOUND;
+    if (missing) throw toKafkaError(ErrorCode.GROUP_ID_NOT_FOUND, group?.errorMessage ?? `Group ${id} not found.`);
+    throw toKafkaError(code, group?.errorMessage);
   }
   return {
     id,

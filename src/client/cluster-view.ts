@@ -1,45 +1,21 @@
 /**
- * What a client knows of its cluster: brokers, topics, leaders; and the connections to it, opened when they are needed.
- * Every wait has an end. Until the first answer the bootstrap addresses are asked in turn; later the brokers themselves.
+ * What a client knows of its cluster, and the way to its brokers. Every wait has an end. Until the first answer the
+ * bootstrap addresses are asked in turn; later the brokers themselves, and the bootstrap addresses when none answers.
  */
 import { AddressError } from '../base/address-error.ts';
 import { EXIT, KtsError } from '../base/kts-error.ts';
-import { ZERO_UUID } from '../base/uuid.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
 import { type MetadataResponse, metadataRequest, metadataResponse } from '../protocol/messages/metadata.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type Api, api } from './api.ts';
 import { backoffMs, Deadline, pause } from './backoff.ts';
+import { Connections } from './connections.ts';
 import { toKafkaError } from './error-text.ts';
-import { type Link, LinkError, type OpenLink } from './link.ts';
-import { type Address, type ClientSettings, DEFAULT_SETTINGS, parseAddresses } from './settings.ts';
+import { type Link, LinkError, type OpenLink, reasonOf } from './link.ts';
+import { type BrokerView, Metadata, type PartitionView, type TopicView } from './metadata.ts';
+import { type Address, addressText, type ClientSettings, DEFAULT_SETTINGS, parseAddresses } from './settings.ts';
 
 const METADATA = api(metadataRequest, metadataResponse);
-
-export interface BrokerView extends Address {
-  readonly id: number;
-  readonly rack: string | null;
-}
-
-export interface PartitionView {
-  readonly partition: number;
-  /** -1: none. */
-  readonly leader: number;
-  readonly leaderEpoch: number;
-  readonly replicas: readonly number[];
-  readonly isr: readonly number[];
-  readonly offline: readonly number[];
-  readonly errorCode: number;
-}
-
-export interface TopicView {
-  readonly name: string;
-  readonly id: string;
-  readonly isInternal: boolean;
-  readonly errorCode: number;
-  /** By partition number. */
-  readonly partitions: readonly PartitionView[];
-}
 
 export interface ClusterOptions {
   readonly runtime: Runtime;
@@ -59,11 +35,8 @@ export interface CallOptions {
   readonly timeoutMs?: number;
   /** What is being done, for the words of a timeout. */
   readonly doing?: string;
-}
-
-/** `host:port`, as people write it. */
-export function addressText(address: Address): string {
-  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+  /** A failing connection is the caller's: the first LinkError is thrown. */
+  readonly once?: boolean;
 }
 
 /** Nobody answered within the time. */
@@ -77,12 +50,9 @@ export class UnreachableError extends KtsError {
   }
 }
 
-function whyNot(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  if (code === 'ECONNREFUSED') return 'connection refused';
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'unknown host';
-  if (code === 'ETIMEDOUT') return 'no answer to the connection';
-  return error instanceof Error ? error.message.replace(/\s*\n\s*/g, ' ') : String(error);
+/** The broker could not be reached, or did not answer: what the request did is unknown. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof LinkError || error instanceof UnreachableError;
 }
 
 function isUnknownHost(error: unknown): boolean {
@@ -95,65 +65,85 @@ function unknownHost(addresses: readonly Address[]): AddressError {
   return new AddressError(`there is no host ${hosts}`, 'No resolvable bootstrap urls given in bootstrap.servers');
 }
 
+const HINT = 'kts server-start runs one; --bootstrap-server or KTS_BOOTSTRAP_SERVER name another';
+
 export class ClusterView {
   readonly runtime: Runtime;
   readonly settings: ClientSettings;
-  readonly #openLink: OpenLink;
   readonly #bootstrap: readonly Address[];
-  readonly #links = new Map<string, Promise<Link>>();
-  #brokers = new Map<number, BrokerView>();
-  #topics = new Map<string, TopicView>();
-  #topicNames = new Map<string, string>();
-  #clusterId: string | null = null;
-  #controllerId = -1;
+  readonly #connections: Connections;
+  readonly #metadata = new Metadata();
+  #wanted = new Map<string, boolean>();
+  #updating: Promise<void> = Promise.resolve();
+  #queuedUpdate: Promise<void> | undefined;
   #answered = false;
-  #closed = false;
   #turn = 0;
 
   constructor(options: ClusterOptions) {
     this.runtime = options.runtime;
-    this.#openLink = options.openLink;
     this.settings = { ...DEFAULT_SETTINGS, ...options.settings };
     this.#bootstrap = parseAddresses(this.settings.bootstrapServers);
+    this.#connections = new Connections(this.runtime, options.openLink, this.settings);
   }
 
   get clusterId(): string | null {
-    return this.#clusterId;
+    return this.#metadata.clusterId;
   }
 
   get controllerId(): number {
-    return this.#controllerId;
+    return this.#metadata.controllerId;
   }
 
   get brokers(): readonly BrokerView[] {
-    return [...this.#brokers.values()];
+    return [...this.#metadata.brokers.values()];
   }
 
   broker(id: number): BrokerView | undefined {
-    return this.#brokers.get(id);
+    return this.#metadata.brokers.get(id);
+  }
+
+  /** Another number whenever something new was heard. */
+  get metadataVersion(): number {
+    return this.#metadata.version;
   }
 
   /** As last heard; undefined when it was never asked for. */
   topic(name: string): TopicView | undefined {
-    return this.#topics.get(name);
+    return this.#metadata.topic(name);
   }
 
   topicName(id: string): string | undefined {
-    return this.#topicNames.get(id);
+    return this.#metadata.topicName(id);
   }
 
   partition(topic: string, partition: number): PartitionView | undefined {
-    return this.#topics.get(topic)?.partitions[partition];
+    return this.#metadata.topic(topic)?.partitions[partition];
+  }
+
+  /** A leader that an answer named on the way; false when it is no news. */
+  learnLeader(topic: string, partition: number, leader: number, leaderEpoch: number): boolean {
+    return this.#metadata.learnLeader(topic, partition, leader, leaderEpoch);
+  }
+
+  /** `broker 1 at host:port`, for people. */
+  brokerText(id: number): string {
+    const broker = this.broker(id);
+    return broker === undefined ? `broker ${id}` : `broker ${id} at ${addressText(broker)}`;
   }
 
   deadline(ms = this.settings.apiTimeoutMs): Deadline {
     return new Deadline(this.runtime, ms);
   }
 
-  pause(attempt: number, deadline: Deadline): Promise<void> {
+  /** The pause before repetition `attempt`. */
+  backoffMs(attempt: number): number {
     const { retryBackoffMs, retryBackoffMaxMs } = this.settings;
-    const ms = backoffMs({ firstMs: retryBackoffMs, maxMs: retryBackoffMaxMs }, attempt, this.runtime);
-    return pause(this.runtime, Math.min(ms, deadline.leftMs));
+    const maxMs = Math.max(retryBackoffMs, retryBackoffMaxMs);
+    return backoffMs({ firstMs: retryBackoffMs, maxMs }, attempt, this.runtime);
+  }
+
+  pause(attempt: number, deadline: Deadline): Promise<void> {
+    return pause(this.runtime, Math.min(this.backoffMs(attempt), deadline.leftMs));
   }
 
   /** Sends and gives the answer, whatever codes it holds. Failing connections are tried again until the deadline. */
@@ -166,9 +156,10 @@ export class ClusterView {
         const left = Math.min(options.timeoutMs ?? this.settings.requestTimeoutMs, Math.max(1, deadline.leftMs));
         return await link.send(which, version, value, left);
       } catch (error) {
-        if (!(error instanceof LinkError) || this.#closed) throw error;
-        if (!deadline.passed) await this.pause(attempt, deadline);
-        if (deadline.passed) throw this.#unreachable(options.doing ?? 'connect', error);
+        if (!(error instanceof LinkError) || this.#connections.isClosed || options.once) throw error;
+        const isLast = attempt >= this.settings.retries;
+        if (!isLast && !deadline.passed) await this.pause(attempt, deadline);
+        if (isLast || deadline.passed) throw this.#unreachable(options, error);
       }
     }
   }
@@ -196,62 +187,33 @@ export class ClusterView {
   ): Promise<Link> {
     if (node === 'any') return this.#anyLink(deadline, doing);
     if (node === 'controller') {
-      if (this.#controllerId < 0) await this.refresh([], { deadline });
-      const controller = this.#brokers.get(this.#controllerId);
+      if (this.controllerId < 0) await this.refresh([], { deadline });
+      const controller = this.broker(this.controllerId);
       if (controller === undefined) return this.#anyLink(deadline, doing);
       return this.#brokerLink(controller, deadline);
     }
-    let broker = this.#brokers.get(node);
+    let broker = this.broker(node);
     if (broker === undefined) {
       await this.refresh([], { deadline });
-      broker = this.#brokers.get(node);
+      broker = this.broker(node);
     }
     if (broker === undefined) throw new LinkError(`broker ${node} is not in the cluster`);
     return this.#brokerLink(broker, deadline, channel);
   }
 
-  /** The connection to a broker by its id; opened when there is none. */
-  async link(node: number, deadline = this.deadline()): Promise<Link> {
+  /** The connection to a broker by its id; opened when there is none. Rejects with a LinkError when that fails. */
+  link(node: number, deadline = this.deadline()): Promise<Link> {
     return this.#linkOf(node, deadline);
   }
 
   async #brokerLink(broker: BrokerView, deadline: Deadline, channel = ''): Promise<Link> {
     try {
-      return await this.#open(broker, deadline, channel);
+      return await this.#connections.open(broker, deadline, channel);
     } catch (error) {
       const text = addressText(broker);
       if (this.#bootstrap.some((address) => addressText(address) === text)) throw error;
-      const hint = 'it must be an address that clients can reach: see advertised.listeners of the broker';
-      const message = `broker ${broker.id} names ${text} as its address, and that cannot be reached: ${whyNot(error)}`;
-      if (!deadline.passed) throw new LinkError(message, { cause: error });
-      throw new UnreachableError(message, hint, 'connect', error);
-    }
-  }
-
-  /** Opens or shares; a failed or closed one is forgotten. */
-  async #open(address: Address, deadline: Deadline, channel = ''): Promise<Link> {
-    const key = channel + addressText(address);
-    const known = this.#links.get(key);
-    if (known !== undefined) {
-      const link = await known;
-      if (link.isOpen) return link;
-      if (this.#links.get(key) === known) this.#links.delete(key);
-      else return this.#open(address, deadline, channel);
-    }
-    if (this.#closed) throw new KtsError('the client is closed');
-    const opening = this.#openLink({
-      runtime: this.runtime,
-      address,
-      clientId: this.settings.clientId,
-      connectTimeoutMs: Math.min(this.settings.connectTimeoutMs, Math.max(1, deadline.leftMs)),
-      requestTimeoutMs: this.settings.requestTimeoutMs,
-    });
-    this.#links.set(key, opening);
-    try {
-      return await opening;
-    } catch (error) {
-      if (this.#links.get(key) === opening) this.#links.delete(key);
-      throw error instanceof LinkError ? error : new LinkError(whyNot(error), { cause: error });
+      const message = `broker ${broker.id} names ${text} as its address, and that cannot be reached: ${reasonOf(error)}`;
+      throw new LinkError(message, { cause: error });
     }
   }
 
@@ -262,11 +224,13 @@ export class ClusterView {
       : this.deadline(Math.min(deadline.leftMs, this.settings.bootstrapPatienceMs));
     let last: unknown;
     for (let attempt = 0; ; attempt++) {
-      const candidates: Address[] = [...this.#brokers.values(), ...this.#bootstrap];
+      const candidates = this.#candidates();
       for (let i = 0; i < candidates.length; i++) {
         const address = candidates[(this.#turn + i) % candidates.length] as Address;
+        // One that just failed has its rest, unless it is the only one.
+        if (candidates.length > 1 && this.#connections.restMs(address) > 0) continue;
         try {
-          const link = await this.#open(address, patience);
+          const link = await this.#connections.open(address, patience);
           this.#turn = (this.#turn + i) % candidates.length;
           this.#answered = true;
           return link;
@@ -275,21 +239,30 @@ export class ClusterView {
           last = error.cause ?? error;
         }
       }
-      if (this.#closed) throw new KtsError('the client is closed');
+      if (this.#connections.isClosed) throw new KtsError('the client is closed');
       if (!this.#answered && isUnknownHost(last) && this.#bootstrap.length === 1) throw unknownHost(this.#bootstrap);
       await this.pause(attempt, patience);
-      if (patience.passed) throw this.#unreachable(doing, last);
+      if (patience.passed) throw this.#unreachable({ doing }, last);
     }
   }
 
-  #unreachable(doing: string, cause: unknown): UnreachableError {
+  #candidates(): readonly Address[] {
+    if (this.#answered && this.settings.metadataRecovery === 'none') return this.brokers;
+    const known = new Set(this.brokers.map(addressText));
+    return [...this.brokers, ...this.#bootstrap.filter((address) => !known.has(addressText(address)))];
+  }
+
+  #unreachable({ node, doing = 'connect' }: Pick<CallOptions, 'node' | 'doing'>, cause: unknown): UnreachableError {
+    if (typeof node === 'number') {
+      const reason = reasonOf(cause);
+      const isTold = reason.includes('cannot be reached');
+      const hint = isTold
+        ? 'it must be an address that clients can reach: see advertised.listeners of the broker'
+        : 'is it running?';
+      return new UnreachableError(isTold ? reason : `${this.brokerText(node)} does not answer: ${reason}`, hint, doing, cause);
+    }
     const addresses = this.#bootstrap.map(addressText).join(', ');
-    return new UnreachableError(
-      `no broker answers at ${addresses}: ${whyNot(cause)}`,
-      'kts server-start runs one; --bootstrap-server or KTS_BOOTSTRAP_SERVER name another',
-      doing,
-      cause,
-    );
+    return new UnreachableError(`no broker answers at ${addresses}: ${reasonOf(cause)}`, HINT, doing, cause);
   }
 
   /** Asks for metadata: of all topics (null), or of these. Topics that are gone are forgotten. */
@@ -306,54 +279,32 @@ export class ClusterView {
       options,
     );
     if (response.errorCode !== 0) throw toKafkaError(response.errorCode);
-    this.#learn(response, topics === null);
+    this.#metadata.learn(response, topics === null);
     return response;
   }
 
-  #learn(response: MetadataResponse, everything: boolean): void {
-    this.#clusterId = response.clusterId;
-    this.#controllerId = response.controllerId;
-    this.#brokers = new Map(
-      response.brokers.map((b) => [b.nodeId, { id: b.nodeId, host: b.host, port: b.port, rack: b.rack }]),
-    );
-    if (everything) {
-      this.#topics = new Map();
-      this.#topicNames = new Map();
-    }
-    for (const topic of response.topics) {
-      if (topic.name === null) continue;
-      const partitions: PartitionView[] = [];
-      for (const p of topic.partitions) {
-        partitions[p.partitionIndex] = {
-          partition: p.partitionIndex,
-          leader: p.leaderId,
-          leaderEpoch: p.leaderEpoch,
-          replicas: p.replicaNodes,
-          isr: p.isrNodes,
-          offline: p.offlineReplicas,
-          errorCode: p.errorCode,
-        };
-      }
-      const view = {
-        name: topic.name,
-        id: topic.topicId,
-        isInternal: topic.isInternal,
-        errorCode: topic.errorCode,
-        partitions,
-      };
-      this.#topics.set(topic.name, view);
-      if (topic.topicId !== ZERO_UUID) this.#topicNames.set(topic.topicId, topic.name);
-    }
+  /** Fresh metadata of a topic, asked together with what others want at the same time. */
+  update(topic: string, create = false): Promise<void> {
+    this.#wanted.set(topic, create || (this.#wanted.get(topic) ?? false));
+    this.#queuedUpdate ??= this.#updating.then(() => {
+      this.#updating = this.#updateWanted();
+      const running = this.#updating;
+      this.#updating = running.catch(() => undefined);
+      return running;
+    });
+    return this.#queuedUpdate;
+  }
+
+  async #updateWanted(): Promise<void> {
+    const wanted = this.#wanted;
+    this.#wanted = new Map();
+    this.#queuedUpdate = undefined;
+    const deadline = this.deadline(this.settings.requestTimeoutMs);
+    const create = [...wanted.values()].includes(true);
+    await this.refresh([...wanted.keys()], { deadline, create });
   }
 
   close(): void {
-    this.#closed = true;
-    for (const opening of this.#links.values()) {
-      opening.then(
-        (link) => link.close(),
-        () => undefined,
-      );
-    }
-    this.#links.clear();
+    this.#connections.close();
   }
 }

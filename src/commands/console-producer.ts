@@ -6,9 +6,9 @@ import { Command, type StopReason, type StrictAnswer } from '../console/command.
 import { CommandError, usageError, withException } from '../console/command-error.ts';
 import { bootstrapOf, connect, readPropertiesFile } from '../console/connect.ts';
 import { consoleProducerTable } from '../console/options/console-producer.ts';
+import { OptionError } from '../console/parser/option-error.ts';
 import { feedLines } from '../console/producer/feed.ts';
 import { LineParser, lineParserSettings } from '../console/producer/line-parser.ts';
-import { OptionError } from '../console/parser/option-error.ts';
 import { planProducer, producerOptionNames } from '../console/producer/producer-settings.ts';
 import { parsePairs } from '../console/properties.ts';
 import { errorRow } from '../protocol/error-codes.ts';

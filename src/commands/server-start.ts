@@ -24,8 +24,8 @@ export default class ServerStart extends Command<void> {
   /** What Kafka's log says on stdout. */
   static strictAnswer(error: CommandError): StrictAnswer {
     if (error.stage === 'usage' && error.cause === undefined) return { err: `${error.strictText}\n`, exitCode: 1 };
-    const text = error.exception === undefined ? error.strictText : `${error.exception}: ${error.strictText}`;
-    return { out: `ERROR Exiting Kafka due to fatal exception (kafka.Kafka$)\n${text}\n`, exitCode: 1 };
+    const text = `${error.exception ?? 'java.lang.RuntimeException'}: ${error.strictText}`;
+    return { out: `ERROR Exiting Kafka due to fatal exception\n${text}\n`, exitCode: 1 };
   }
 
   async run(): Promise<void> {

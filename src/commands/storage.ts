@@ -80,6 +80,12 @@ export default class Storage extends Command<StorageResult> {
     const { defaultFeatureLevel, METADATA_VERSIONS, MV } = await import('../metadata/features.ts');
     const text = this.options.value('release-version');
     const { metadataVersionOfRelease } = await import('../server/format/format-features.ts');
+    const known = (word: string) => METADATA_VERSIONS.some(({ name, release }) => name === word || release === word);
+    if (text !== undefined && !known(text)) {
+      // The versions that are not stable yet are named here, and only here.
+      const all = METADATA_VERSIONS.map((version) => version.name).join(', ');
+      throw new KtsError(`Unknown metadata.version '${text}'. Supported metadata.version are: ${all}`);
+    }
     const level = text === undefined ? MV.latest : metadataVersionOfRelease(text);
     const name = text ?? METADATA_VERSIONS.find((version) => version.level === level)?.name;
     const others = [

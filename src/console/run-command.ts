@@ -21,7 +21,7 @@ const STRICT_PIPE_EXIT = 141;
 
 function parse(table: ToolTable, argv: readonly string[], context: CommandContext): ParsedOptions {
   if (table.parser === 'argparse4j') return parseArgparse4j(table, argv);
-  const rows = context.manner === 'strict' ? table.options.filter((row) => !row.own) : table.options;
+  const rows = context.manner === 'strict' ? table.options.filter((row) => row.own !== true) : table.options;
   return parseJoptsimple(rows, argv);
 }
 

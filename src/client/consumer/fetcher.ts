@@ -42,6 +42,8 @@ export interface StartOffset extends TopicPartition {
 export class Fetcher {
   readonly #cluster: ClusterView;
   readonly #settings: ConsumerSettings;
+  /** Long polls hold up what comes behind them. */
+  readonly #channel: string;
   #assigned = new Map<string, Assigned>();
   /** Grows with every assignment and seek: answers to older requests are dropped. */
   #generation = 0;
@@ -54,6 +56,7 @@ export class Fetcher {
   #closed = false;
 
   constructor(cluster: ClusterView, settings: ConsumerSettings) {
+    this.#channel = cluster.newChannel('fetch');
     this.#cluster = cluster;
     this.#settings = settings;
   }
@@ -222,7 +225,7 @@ export class Fetcher {
         },
         {
           node: leader,
-          channel: 'fetch ',
+          channel: this.#channel,
           deadline: this.#cluster.deadline(this.#cluster.settings.requestTimeoutMs + fetchMaxWaitMs),
           timeoutMs: this.#cluster.settings.requestTimeoutMs + fetchMaxWaitMs,
           ...(named ? { maxVersion: FIRST_VERSION_WITH_IDS - 1 } : {}),

@@ -26,8 +26,6 @@ const LEAVE_GROUP = api(leaveGroupRequest, leaveGroupResponse);
 const PROTOCOL_TYPE = 'consumer';
 const SUBSCRIPTION_VERSION = 1;
 const ASSIGNMENT_VERSION = 1;
-/** JoinGroup and SyncGroup wait for the others: nothing else shall wait behind them. */
-const CHANNEL = 'group ';
 const LEAVE_TIMEOUT_MS = 3_000;
 
 export interface GroupMemberOptions {
@@ -45,6 +43,8 @@ export interface GroupMemberOptions {
 
 export class GroupMember {
   readonly #options: GroupMemberOptions;
+  /** JoinGroup and SyncGroup wait for the other members: nothing else shall wait behind them. */
+  readonly #channel: string;
   #memberId = '';
   #generation = -1;
   #active = false;
@@ -54,6 +54,7 @@ export class GroupMember {
 
   constructor(options: GroupMemberOptions) {
     this.#options = options;
+    this.#channel = options.cluster.newChannel('group');
   }
 
   get identity(): MemberIdentity {
@@ -150,7 +151,7 @@ export class GroupMember {
         codeOf: (r) => r.errorCode,
         deadline: cluster.deadline(settings.rebalanceTimeoutMs + 5_000),
         timeoutMs: settings.rebalanceTimeoutMs + 5_000,
-        channel: CHANNEL,
+        channel: this.#channel,
         doing: 'joinGroup',
       },
     );
@@ -194,7 +195,7 @@ export class GroupMember {
         codeOf: (r) => r.errorCode,
         deadline: cluster.deadline(settings.rebalanceTimeoutMs + 5_000),
         timeoutMs: settings.rebalanceTimeoutMs + 5_000,
-        channel: CHANNEL,
+        channel: this.#channel,
         doing: 'syncGroup',
       },
     );
@@ -250,7 +251,7 @@ export class GroupMember {
         {
           codeOf: (r) => r.errorCode,
           deadline: cluster.deadline(settings.sessionTimeoutMs),
-          channel: CHANNEL,
+          channel: this.#channel,
           doing: 'heartbeat',
         },
       );

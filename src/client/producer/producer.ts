@@ -11,7 +11,7 @@ import { BatchWriter, type Bytes, batchSizeBound, type EncodedHeader } from './b
 import { BufferPool } from './buffer-pool.ts';
 import { partitionForKey } from './partitioner.ts';
 import { headRoom, TAIL_ROOM } from './produce-frame.ts';
-import { type Delivery, Sender } from './sender.ts';
+import { Sender, type Settled } from './sender.ts';
 import { DEFAULT_PRODUCER_SETTINGS, type ProducerSettings } from './settings.ts';
 import { sealInto } from './split-batch.ts';
 
@@ -224,30 +224,27 @@ export class Producer {
     const { count } = open.writer;
     const sealed = sealInto(open.writer, this.settings.compression, this.settings.compressionLevel);
     if (sealed.buffer !== open.buffer) this.#pool.give(open.buffer);
+    const { pending } = open;
     this.#sender.enqueue(topic.name, partition, {
       ...sealed,
+      first: 0,
       count,
       createdAtMs: open.createdAtMs,
-      done: (error, delivery) => {
+      settle: (settled) => this.#settled(topic.name, partition, pending, settled),
+      release: () => {
         if (sealed.buffer === open.buffer) this.#pool.give(open.buffer);
-        this.#delivered(topic.name, partition, { open, count, error, delivery });
       },
     });
   }
 
-  #delivered(
-    topic: string,
-    partition: number,
-    end: {
-      readonly open: OpenBatch;
-      readonly count: number;
-      readonly error: Error | null;
-      readonly delivery: Delivery;
-    },
-  ): void {
-    const { open, count, error, delivery } = end;
-    for (let i = 0; i < open.pending.length; i++) {
-      const pending = open.pending[i];
+  #settled(topic: string, partition: number, waiting: readonly (Pending | undefined)[], settled: Settled): void {
+    const { first, count, error, delivery } = settled;
+    if (waiting.length === 0) {
+      this.#onBulk({ topic, partition, count, error });
+      return;
+    }
+    for (let i = 0; i < count; i++) {
+      const pending = waiting[first + i];
       if (pending === undefined) continue;
       if (error !== null) pending.reject(error);
       else {
@@ -256,7 +253,6 @@ export class Producer {
         pending.resolve({ topic, partition, offset, timestamp });
       }
     }
-    if (open.pending.length === 0) this.#onBulk({ topic, partition, count, error });
   }
 
   #sealAll(): void {

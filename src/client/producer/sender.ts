@@ -35,10 +35,22 @@ export interface SealedBatch {
   /** Where the batch lies in the buffer. */
   readonly start: number;
   readonly end: number;
+  /** The position of its first record in the batch that the owner sealed: a part of a split one begins later. */
+  readonly first: number;
   readonly count: number;
   readonly createdAtMs: number;
-  /** Called exactly once; the buffer is the owner's again. */
-  readonly done: (error: Error | null, delivery: Delivery) => void;
+  /** Called exactly once for each record. */
+  readonly settle: (settled: Settled) => void;
+  /** The buffer is the owner's again. */
+  readonly release: () => void;
+}
+
+/** What became of neighbouring records. */
+export interface Settled {
+  readonly first: number;
+  readonly count: number;
+  readonly error: Error | null;
+  readonly delivery: Delivery;
 }
 
 interface Outgoing {
@@ -70,6 +82,11 @@ class PartitionQueue {
   nextSequence = 0;
   /** Nothing is sent until `inFlight` is empty. */
   draining = false;
+  /**
+   * The last answer was a good one. Until then one batch at a time is sent: a broker that knows nothing of this producer
+   * accepts any sequence, and the second batch would overtake the first that it refused.
+   */
+  confirmed = false;
   /** A timer or a lookup will pump again. */
   waiting = false;
   failures = 0;
@@ -151,7 +168,7 @@ export class Sender {
     if (queue.waiting || this.#closed) return;
     if (queue.draining && queue.inFlight.length > 0) return;
     queue.draining = false;
-    while (queue.ready.length > 0 && queue.inFlight.length < this.#settings.maxInFlight) {
+    while (queue.ready.length > 0 && queue.inFlight.length < (queue.confirmed ? this.#settings.maxInFlight : 1)) {
       const link = this.#readyLink(queue);
       if (link === undefined) return;
       if (this.#settings.idempotent && !this.#adoptIdentity(queue)) return;
@@ -219,6 +236,7 @@ export class Sender {
       return false;
     }
     queue.identity = identity;
+    queue.confirmed = false;
     this.#resequence(queue, 0);
     return true;
   }
@@ -288,7 +306,10 @@ export class Sender {
     const frame = produce.wrap(batch.buffer, batch.start, batch.end);
     if (this.#settings.acks === 0) {
       link.sendPreparedUnanswered(frame).then(
-        () => this.#settle(queue, out, () => this.#finish(out, null, NO_DELIVERY)),
+        () => {
+          queue.confirmed = true;
+          this.#settle(queue, out, () => this.#finish(out, null, NO_DELIVERY));
+        },
         (error: Error) => this.#settle(queue, out, () => this.#failed(queue, out, error)),
       );
       return;
@@ -313,6 +334,7 @@ export class Sender {
     const code = answer?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR;
     if (answer !== undefined && (code === 0 || code === ErrorCode.DUPLICATE_SEQUENCE_NUMBER)) {
       queue.failures = 0;
+      queue.confirmed = true;
       this.#finish(out, null, { baseOffset: answer.baseOffset, logAppendTime: answer.logAppendTimeMs });
       return;
     }
@@ -321,6 +343,7 @@ export class Sender {
 
   #failed(queue: PartitionQueue, out: Outgoing, error: Error): void {
     queue.draining = true;
+    queue.confirmed = false;
     const code = error instanceof KafkaError ? error.code : undefined;
     if (code === ErrorCode.MESSAGE_TOO_LARGE && out.batch.count > 1) {
       out.tooLarge = true;
@@ -410,7 +433,9 @@ export class Sender {
 
   #finish(out: Outgoing, error: Error | null, delivery: Delivery): void {
     this.#outstanding--;
-    out.batch.done(error, delivery);
+    const { first, count } = out.batch;
+    out.batch.release();
+    out.batch.settle({ first, count, error, delivery });
     if (this.#outstanding > 0) return;
     const idle = this.#idle;
     this.#idle = [];

@@ -4,30 +4,15 @@ import { compress } from '../../protocol/compression.ts';
 import { type RecordData, readRecords } from '../../protocol/record.ts';
 import { BatchWriter, type Bytes, batchSizeBound, writeHeader } from './batch-writer.ts';
 import { TAIL_ROOM } from './produce-frame.ts';
-import type { Delivery, SealedBatch } from './sender.ts';
+import type { SealedBatch } from './sender.ts';
 
 function wholeBytes(buffer: Buffer | null): Bytes | null {
   return buffer === null ? null : { source: buffer, start: 0, end: buffer.length };
 }
 
-/** Both halves must end before the whole does: with the first error there was, and the offset of the first. */
-function endOfBoth(whole: SealedBatch): (index: number) => SealedBatch['done'] {
-  let open = 2;
-  let failure: Error | null = null;
-  let first: Delivery = { baseOffset: -1, logAppendTime: -1 };
-  return (index) => (error, delivery) => {
-    failure ??= error;
-    if (index === 0) first = delivery;
-    if (--open === 0) whole.done(failure, first);
-  };
-}
-
-function buildHalf(
-  whole: SealedBatch,
-  records: readonly RecordData[],
-  codec: number,
-  done: SealedBatch['done'],
-): SealedBatch {
+/** The records of the half, which begin at `first` of the whole. */
+function buildHalf(whole: SealedBatch, first: number, records: readonly RecordData[]): SealedBatch {
+  const codec = attributesAt(whole.buffer, whole.start) & CODEC_MASK;
   const head = whole.start;
   const encoded = records.map((record) => ({
     timestamp: record.timestamp,
@@ -40,7 +25,15 @@ function buildHalf(
   const writer = new BatchWriter(Buffer.allocUnsafe(head + 61 + bound + TAIL_ROOM), head, head + 61 + bound);
   for (const record of encoded) writer.append(record.timestamp, record.key, record.value, record.headers);
   const sealed = sealInto(writer, codec, undefined);
-  return { ...sealed, count: records.length, createdAtMs: whole.createdAtMs, done };
+  const { createdAtMs, settle } = whole;
+  return {
+    ...sealed,
+    first: whole.first + first,
+    count: records.length,
+    createdAtMs,
+    settle,
+    release: () => undefined,
+  };
 }
 
 /** The finished batch of a writer: in its own buffer, or compressed in a new one with the same room in front. */
@@ -60,13 +53,14 @@ export function sealInto(
   return { buffer: target, start, end: start + 61 + packed.length };
 }
 
+/** The halves are copies: the whole is released. */
 export function splitBatch(whole: SealedBatch): readonly [SealedBatch, SealedBatch] {
   const records = readRecords(whole.buffer, whole.start);
-  const codec = attributesAt(whole.buffer, whole.start) & CODEC_MASK;
   const middle = Math.ceil(records.length / 2);
-  const done = endOfBoth(whole);
-  return [
-    buildHalf(whole, records.slice(0, middle), codec, done(0)),
-    buildHalf(whole, records.slice(middle), codec, done(1)),
-  ];
+  const halves = [
+    buildHalf(whole, 0, records.slice(0, middle)),
+    buildHalf(whole, middle, records.slice(middle)),
+  ] as const;
+  whole.release();
+  return halves;
 }

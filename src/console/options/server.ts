@@ -11,9 +11,9 @@ export const serverStartTable = tool({
   },
   options: [
     value('--override', 'KEY=VALUE', 'a property that wins over the file; may be repeated', { many: true }),
-    flag('-daemon', 'run in the background', { own: true }),
+    flag('-daemon', 'run in the background', { own: 'wrapper' }),
     value('--data-dir', 'DIRECTORY', 'where the node without a file keeps its data', { own: true }),
-    flag('--help', 'print this page', { own: true }),
+    flag('--help', 'print this page', { own: 'wrapper' }),
     VERSION,
   ],
   examples: [

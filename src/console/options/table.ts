@@ -19,8 +19,8 @@ export interface OptionRow {
   /** The option that took its place. */
   readonly replacedBy: string | undefined;
   readonly deprecated: boolean;
-  /** kts's own addition: unknown in the strict manner. */
-  readonly own: boolean;
+  /** kts's own addition: unknown in the strict manner. `wrapper`: taken by the script around Kafka's tool, so known in both. */
+  readonly own: boolean | 'wrapper';
   /** May be given several times. */
   readonly many: boolean;
   /** Only together with one of these (without dashes); joptsimple's availableIf. */
@@ -62,7 +62,7 @@ interface RowOptions {
   readonly default?: string;
   readonly deprecated?: boolean;
   readonly replacedBy?: string;
-  readonly own?: boolean;
+  readonly own?: boolean | 'wrapper';
   readonly many?: boolean;
   readonly onlyWith?: readonly string[];
 }
