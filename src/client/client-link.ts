@@ -9,7 +9,7 @@ import { decodeResponseFrame, encodeRequestFrame } from '../protocol/frames.ts';
 import { apiVersionsRequest, apiVersionsResponse } from '../protocol/messages/api-versions.ts';
 import type { Connection, Runtime, TimerHandle } from '../runtime/runtime.ts';
 import { type Api, api } from './api.ts';
-import { type Link, LinkError, type LinkOptions } from './link.ts';
+import { type Link, LinkError, type LinkOptions, reasonOf } from './link.ts';
 import type { Address } from './settings.ts';
 
 const API_VERSIONS = api(apiVersionsRequest, apiVersionsResponse);
@@ -41,6 +41,9 @@ export class ClientLink implements Link {
   readonly #waiting: Waiting[] = [];
   readonly #frames: FrameReader;
   readonly #ranges = new Map<number, Range>();
+  readonly #idleMs: number;
+  #idleTimer: TimerHandle | undefined;
+  #usedAtMs: number;
   #nextCorrelationId = 0;
   #closed: Error | undefined;
 
@@ -49,6 +52,8 @@ export class ClientLink implements Link {
     this.#runtime = options.runtime;
     this.#clientId = options.clientId;
     this.#connection = connection;
+    this.#idleMs = options.idleMs;
+    this.#usedAtMs = options.runtime.clock.monotonicMs();
     this.#frames = new FrameReader({
       maxBytes: MAX_FRAME_BYTES,
       reserve: () => true,
@@ -63,8 +68,23 @@ export class ClientLink implements Link {
       );
     }
     connection.onClose((error) => {
-      this.#fail(new LinkError(error?.message ?? 'the broker closed the connection', { cause: error }));
+      this.#fail(this.#error(error === undefined ? 'the broker closed the connection' : reasonOf(error), error));
     });
+    if (this.#idleMs >= 0) this.#watchIdle(this.#idleMs);
+  }
+
+  #error(reason: string, cause?: unknown): LinkError {
+    return new LinkError(reason, { address: this.address, cause });
+  }
+
+  /** One timer per connection; what was used meanwhile is looked at again when its time is up. */
+  #watchIdle(afterMs: number): void {
+    const look = () => {
+      const left = this.#usedAtMs + this.#idleMs - this.#runtime.clock.monotonicMs();
+      if (left > 0 || this.#waiting.length > 0) this.#watchIdle(Math.max(left, 1_000));
+      else this.close();
+    };
+    this.#idleTimer = this.#runtime.timers.after(afterMs, look, { unref: true });
   }
 
   static async open(options: LinkOptions): Promise<ClientLink> {
@@ -96,7 +116,7 @@ export class ClientLink implements Link {
       response = this.#decode(API_VERSIONS, version, await this.#exchange(API_VERSIONS, version, value, timeoutMs));
       code = response.errorCode;
     }
-    if (code !== 0) throw new LinkError(`the broker answered ${errorName(code)} to the first request`);
+    if (code !== 0) throw this.#error(`it answered ${errorName(code)} to the first request`);
     for (const key of response.apiKeys) this.#ranges.set(key.apiKey, { min: key.minVersion, max: key.maxVersion });
   }
 
@@ -138,9 +158,10 @@ export class ClientLink implements Link {
         return;
       }
       const timer = this.#runtime.timers.after(timeoutMs, () => {
-        this.#fail(new LinkError(`no answer within ${timeoutMs} ms`));
+        this.#fail(this.#error(`no answer within ${Math.round(timeoutMs)} ms`));
       });
       this.#waiting.push({ correlationId, take: resolve, fail: reject, timer });
+      this.#usedAtMs = this.#runtime.clock.monotonicMs();
       this.#connection.write(frame);
     });
   }
@@ -155,8 +176,12 @@ export class ClientLink implements Link {
   sendPreparedUnanswered(frame: Buffer): Promise<void> {
     if (this.#closed !== undefined) return Promise.reject(this.#closed);
     frame.writeInt32BE(this.#newCorrelationId(), 8);
-    return new Promise((resolve) => {
-      this.#connection.write(frame, resolve);
+    this.#usedAtMs = this.#runtime.clock.monotonicMs();
+    return new Promise((resolve, reject) => {
+      this.#connection.write(frame, () => {
+        if (this.#closed === undefined) resolve();
+        else reject(this.#closed);
+      });
     });
   }
 
@@ -166,14 +191,14 @@ export class ClientLink implements Link {
       for (let frame = this.#frames.next(); frame !== null; frame = this.#frames.next()) this.#answered(frame);
       this.#frames.keep();
     } catch (error) {
-      this.#fail(new LinkError(error instanceof Error ? error.message : String(error), { cause: error }));
+      this.#fail(this.#error(reasonOf(error), error));
     }
   }
 
   #answered(frame: Buffer): void {
     const next = this.#waiting.shift();
     if (next === undefined || frame.length < 4 || frame.readInt32BE(0) !== next.correlationId) {
-      const error = new LinkError('the broker answered something that was not asked');
+      const error = this.#error('it answered something that was not asked');
       next?.timer.cancel();
       next?.fail(error);
       this.#fail(error);
@@ -186,6 +211,7 @@ export class ClientLink implements Link {
   #fail(error: Error): void {
     if (this.#closed !== undefined) return;
     this.#closed = error;
+    this.#idleTimer?.cancel();
     this.#connection.destroy();
     for (const waiting of this.#waiting.splice(0)) {
       waiting.timer.cancel();
@@ -194,6 +220,6 @@ export class ClientLink implements Link {
   }
 
   close(): void {
-    this.#fail(new LinkError('the connection was closed'));
+    this.#fail(this.#error('the connection was closed'));
   }
 }

@@ -78,6 +78,7 @@ export class ClusterView {
   #queuedUpdate: Promise<void> | undefined;
   #answered = false;
   #turn = 0;
+  #channels = 0;
 
   constructor(options: ClusterOptions) {
     this.runtime = options.runtime;
@@ -131,6 +132,15 @@ export class ClusterView {
     return broker === undefined ? `broker ${id}` : `broker ${id} at ${addressText(broker)}`;
   }
 
+  get isClosed(): boolean {
+    return this.#connections.isClosed;
+  }
+
+  /** A name for connections that nobody else uses. */
+  newChannel(kind: string): string {
+    return `${kind}${this.#channels++} `;
+  }
+
   deadline(ms = this.settings.apiTimeoutMs): Deadline {
     return new Deadline(this.runtime, ms);
   }
@@ -159,7 +169,7 @@ export class ClusterView {
         if (!(error instanceof LinkError) || this.#connections.isClosed || options.once) throw error;
         const isLast = attempt >= this.settings.retries;
         if (!isLast && !deadline.passed) await this.pause(attempt, deadline);
-        if (isLast || deadline.passed) throw this.#unreachable(options, error);
+        if (isLast || deadline.passed) throw this.unreachable(options, error);
       }
     }
   }
@@ -242,7 +252,7 @@ export class ClusterView {
       if (this.#connections.isClosed) throw new KtsError('the client is closed');
       if (!this.#answered && isUnknownHost(last) && this.#bootstrap.length === 1) throw unknownHost(this.#bootstrap);
       await this.pause(attempt, patience);
-      if (patience.passed) throw this.#unreachable({ doing }, last);
+      if (patience.passed) throw this.unreachable({ doing }, last);
     }
   }
 
@@ -252,14 +262,20 @@ export class ClusterView {
     return [...this.brokers, ...this.#bootstrap.filter((address) => !known.has(addressText(address)))];
   }
 
-  #unreachable({ node, doing = 'connect' }: Pick<CallOptions, 'node' | 'doing'>, cause: unknown): UnreachableError {
+  /** The error when the time is up: names who did not answer, and why. */
+  unreachable({ node, doing = 'connect' }: Pick<CallOptions, 'node' | 'doing'>, cause: unknown): UnreachableError {
     if (typeof node === 'number') {
       const reason = reasonOf(cause);
       const isTold = reason.includes('cannot be reached');
       const hint = isTold
         ? 'it must be an address that clients can reach: see advertised.listeners of the broker'
         : 'is it running?';
-      return new UnreachableError(isTold ? reason : `${this.brokerText(node)} does not answer: ${reason}`, hint, doing, cause);
+      return new UnreachableError(
+        isTold ? reason : `${this.brokerText(node)} does not answer: ${reason}`,
+        hint,
+        doing,
+        cause,
+      );
     }
     const addresses = this.#bootstrap.map(addressText).join(', ');
     return new UnreachableError(`no broker answers at ${addresses}: ${reasonOf(cause)}`, HINT, doing, cause);
@@ -300,8 +316,10 @@ export class ClusterView {
     this.#wanted = new Map();
     this.#queuedUpdate = undefined;
     const deadline = this.deadline(this.settings.requestTimeoutMs);
-    const create = [...wanted.values()].includes(true);
-    await this.refresh([...wanted.keys()], { deadline, create });
+    for (const create of [true, false]) {
+      const topics = [...wanted].flatMap(([topic, wanted]) => (wanted === create ? [topic] : []));
+      if (topics.length > 0) await this.refresh(topics, { deadline, create });
+    }
   }
 
   close(): void {

@@ -3,9 +3,8 @@ import { ErrorCode, errorRow } from '../protocol/error-codes.ts';
 import { findCoordinatorRequest, findCoordinatorResponse } from '../protocol/messages/find-coordinator.ts';
 import { type Api, api } from './api.ts';
 import type { Deadline } from './backoff.ts';
-import { type ClusterView, UnreachableError } from './cluster-view.ts';
+import { type ClusterView, isUnreachable } from './cluster-view.ts';
 import { toKafkaError } from './error-text.ts';
-import { LinkError } from './link.ts';
 
 const FIND_COORDINATOR = api(findCoordinatorRequest, findCoordinatorResponse);
 const GROUP = 0;
@@ -43,7 +42,7 @@ export class Coordinators {
     }
   }
 
-  /** Sends to the coordinator; looks it up again when it has moved, loads, or is gone. */
+  /** Sends to the coordinator; looks it up again when it has moved, loads, or is gone, until the deadline. */
   async call<In, Out>(
     group: string,
     which: Api<In, Out>,
@@ -55,27 +54,27 @@ export class Coordinators {
       readonly timeoutMs?: number;
       readonly channel?: string;
       readonly doing: string;
+      /** One try: the first failure is the caller's. */
+      readonly once?: boolean;
     },
   ): Promise<Out> {
     const deadline = options.deadline ?? this.#cluster.deadline();
     for (let attempt = 0; ; attempt++) {
       const node = await this.nodeOf(group, deadline, options.doing);
       try {
-        const response = await this.#cluster.call(which, value, { ...options, node, deadline: this.#short(deadline) });
-        const code = options.codeOf(response);
-        if (!isCoordinatorGone(code) || deadline.passed) return response;
+        const response = await this.#cluster.call(which, value, { ...options, node, deadline, once: true });
+        const isGone = isCoordinatorGone(options.codeOf(response));
+        if (isGone) this.forget(group);
+        if (!isGone || deadline.passed || options.once) return response;
       } catch (error) {
-        const gone = error instanceof LinkError || error instanceof UnreachableError;
-        if (!gone || deadline.passed) throw error;
+        if (!isUnreachable(error)) throw error;
+        // Another may coordinate the group by now.
+        this.forget(group);
+        if (options.once || this.#cluster.isClosed) throw error;
+        if (deadline.passed) throw this.#cluster.unreachable({ node, doing: options.doing }, error);
       }
-      this.forget(group);
       await this.#cluster.pause(attempt, deadline);
     }
-  }
-
-  /** A broker that is gone is not waited for to the end: another may coordinate the group by then. */
-  #short(deadline: Deadline): Deadline {
-    return this.#cluster.deadline(Math.min(deadline.leftMs, this.#cluster.settings.requestTimeoutMs));
   }
 }
 

@@ -1,7 +1,7 @@
 /** One connection to a broker, as the client sees it. */
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Api } from './api.ts';
-import type { Address } from './settings.ts';
+import { type Address, addressText } from './settings.ts';
 
 export interface LinkOptions {
   readonly runtime: Runtime;
@@ -9,6 +9,8 @@ export interface LinkOptions {
   readonly clientId: string;
   readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  /** Closed after so long without a request; below 0 never. */
+  readonly idleMs: number;
 }
 
 export interface Link {
@@ -29,4 +31,23 @@ export type OpenLink = (options: LinkOptions) => Promise<Link>;
 /** The connection failed, or ended before the answer came: whether the request was seen is unknown. */
 export class LinkError extends Error {
   override readonly name = 'LinkError';
+  /** The message without the broker's name. */
+  readonly reason: string;
+
+  constructor(reason: string, options: { readonly address?: Address; readonly cause?: unknown } = {}) {
+    const where = options.address === undefined ? '' : `broker ${addressText(options.address)}: `;
+    super(where + reason, options.cause === undefined ? undefined : { cause: options.cause });
+    this.reason = reason;
+  }
+}
+
+/** Why a broker could not be reached, for people. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof LinkError) return error.reason;
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  if (code === 'ECONNREFUSED') return 'connection refused';
+  if (code === 'ECONNRESET') return 'connection reset';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'unknown host';
+  if (code === 'ETIMEDOUT') return 'no answer to the connection';
+  return error instanceof Error ? error.message.replace(/\s*\n\s*/g, ' ') : String(error);
 }
