@@ -54,6 +54,17 @@ export class LogHealth {
     }
   }
 
+  /** For work that can wait: false when the disk is full. */
+  hadSpace(work: () => void): boolean {
+    try {
+      work();
+      return true;
+    } catch (error) {
+      if (!isOutOfSpace(error)) throw error;
+      return false;
+    }
+  }
+
   /** What to throw for work that writes nothing that the log depends on: it may be tried again when there is space. */
   changeError(what: string, error: unknown): unknown {
     if (error instanceof KafkaError) return error;

@@ -370,13 +370,13 @@ export class PartitionLog {
     if (this.#health.closed || this.#health.failure !== null) return 0;
     return this.#health.changing(`deleting old segments of ${this.name}`, () => {
       const plan = planRetention(this, this.#context.clock.nowMs());
-      if (plan.count === 0) return 0;
-      const doomed = this.#segments.slice(0, plan.count);
-      // The log always has a segment to append to.
-      if (plan.count === this.#segments.length) this.roll();
-      for (const line of plan.lines) this.#context.logger.info(line);
-      const first = (this.#segments[plan.count] as LogSegment).baseOffset;
-      this.#segments.splice(0, plan.count);
+      // The log always has a segment to append to: without space for a new one it keeps the last that it has.
+      const isShort = plan.count === this.#segments.length && !this.#health.hadSpace(() => this.roll());
+      const count = isShort ? plan.count - 1 : plan.count;
+      if (count <= 0) return 0;
+      for (const line of plan.lines.slice(0, count)) this.#context.logger.info(line);
+      const first = (this.#segments[count] as LogSegment).baseOffset;
+      const doomed = this.#segments.splice(0, count);
       if (first > this.#logStartOffset) {
         this.#logStartOffset = first;
         this.#epochs.truncateFromStart(first);

@@ -234,6 +234,25 @@ describe('a disk that fails', () => {
     log.abandon();
   });
 
+  it('deletes what is old on a full disk, but for the segment that it cannot replace', () => {
+    const files = new FaultyFiles();
+    const context = testContext({ files });
+    const log = openLog(context, directory, { config: logConfig({ segmentBytes: 200, retentionMs: 1000 }) });
+    for (let i = 0; i < 4; i++) log.appendAsLeader(batch(), 0);
+    const segments = log.segments.length;
+    expect(segments).toBeGreaterThan(1);
+    log.updateHighWatermark(log.logEndOffset);
+    context.clock.ms += 100_000;
+    files.failWith({ operation: 'write', path: /\.snapshot$/, code: 'ENOSPC', times: 1 });
+
+    expect(log.deleteOldSegments()).toBe(segments - 1);
+    expect([log.failure, context.failures, log.segments.length]).toEqual([null, [], 1]);
+
+    expect(log.deleteOldSegments()).toBe(1);
+    expect([log.logStartOffset, log.segments[0]?.size]).toEqual([log.logEndOffset, 0]);
+    log.appendAsLeader(batch(), 0);
+  });
+
   it('goes on after a full disk has refused a new segment', () => {
     const files = new FaultyFiles();
     const { log } = open(files, logConfig({ segmentBytes: 2 * one }));
