@@ -66,6 +66,7 @@ export class BrokerLifecycle {
       }
       await this.#pause(CATCH_UP_RETRY_MS);
     }
+    throw new KafkaError(ErrorCode.BROKER_NOT_AVAILABLE, 'the node stops before its broker has caught up');
   }
 
   /** Asks to be unfenced, waits for it, and goes on heartbeating. */
@@ -76,7 +77,9 @@ export class BrokerLifecycle {
       if (answer && !answer.isFenced) break;
       await this.#pause(CATCH_UP_RETRY_MS);
     }
-    if (this.#stopped) return;
+    if (this.#stopped) {
+      throw new KafkaError(ErrorCode.BROKER_NOT_AVAILABLE, 'the node stops before its broker was unfenced');
+    }
     this.#say('The broker has been unfenced. Transitioning from RECOVERY to RUNNING.');
     this.#scheduleNext();
   }
@@ -87,12 +90,12 @@ export class BrokerLifecycle {
     else this.#beat();
   }
 
-  /** Returns once the controller has moved everything away, or the time is over. */
+  /** Returns once the controller has moved everything away, the time is over, or `stop` was called. */
   async controlledShutdown(): Promise<void> {
     this.#timer?.cancel();
     const { clock } = this.#options.runtime;
     const giveUpAt = clock.monotonicMs() + this.#options.shutdownTimeoutMs;
-    while (clock.monotonicMs() < giveUpAt) {
+    while (!this.#stopped && clock.monotonicMs() < giveUpAt) {
       const answer = await this.#heartbeat(true);
       if (answer?.shouldShutDown) break;
       await this.#pause(SHUTDOWN_RETRY_MS);

@@ -155,6 +155,11 @@ export class BrokerNode {
     this.#lifecycle?.hurry();
   }
 
+  /** The controller can write nothing any more, so there is nobody to say goodbye to. */
+  controllerFailed(): void {
+    this.#lifecycle?.stop();
+  }
+
   /** Leadership moves away and everything that was appended is answered; the logs are closed by the node afterwards. */
   async shutDown(): Promise<number> {
     const lifecycle = this.#lifecycle;

@@ -64,7 +64,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     return node;
   } catch (error) {
     await node.abort();
-    throw error;
+    throw node.failure ?? error;
   }
 }
 
@@ -82,6 +82,8 @@ class Node implements RunningNode {
   #controller: ControllerNode | null = null;
   #broker: BrokerNode | null = null;
   #stopping: Promise<void> | null = null;
+  /** Why the metadata log, or every log, can be written no more: then nothing is asked of the controller. */
+  failure: unknown = null;
 
   constructor(options: NodeOptions) {
     this.#options = options;
@@ -131,8 +133,21 @@ class Node implements RunningNode {
     const brokerEpoch = (await this.#broker?.shutDown()) ?? -1;
     await this.#server.close(CLOSE_GRACE_MS);
     await this.#logs?.shutdown(brokerEpoch);
-    await this.#controller?.close();
+    await this.#controller?.close().catch((error: unknown) => {
+      if (this.failure === null) throw error;
+      this.#logger.error('The controller did not close', error);
+    });
     logger.info(`[KafkaRaftServer nodeId=${this.nodeId}] shut down completed`);
+  }
+
+  #fail(cause: unknown): void {
+    if (this.failure === null) {
+      this.failure = cause;
+      this.#broker?.controllerFailed();
+      // Whoever waits for a commit would wait for ever. Not within the very step that has failed.
+      this.#options.runtime.timers.soon(() => this.#controller?.controller.close());
+    }
+    this.#options.onFatal(cause);
   }
 
   #makeServer(): RequestServer {
@@ -163,7 +178,7 @@ class Node implements RunningNode {
   }
 
   #openLogs(): Promise<LogManager> {
-    const { config, runtime, logger, onFatal } = this.#options;
+    const { config, runtime, logger } = this.#options;
     return LogManager.open({
       directories: config.logDirs,
       ...runtime,
@@ -171,7 +186,7 @@ class Node implements RunningNode {
       // Each log gets its topic's own configuration as soon as the metadata is known.
       configOf: () => topicConfig(config),
       onDirectoryFailure: (failure) => {
-        if (failure.last || failure.path === config.metadataLogDir) onFatal(new KtsError(failure.reason));
+        if (failure.last || failure.path === config.metadataLogDir) this.#fail(new KtsError(failure.reason));
         else this.#broker?.directoryFailed(failure.path);
       },
       intervals: {
@@ -204,7 +219,7 @@ class Node implements RunningNode {
   }
 
   #build(identity: NodeIdentity, logs: LogManager): void {
-    const { config, runtime, logger, onFatal } = this.#options;
+    const { config, runtime, logger } = this.#options;
     const incarnationId = randomUuid((size) => runtime.random.bytes(size));
     const rules = new ConfigRules(config);
     const controller = new ControllerNode({
@@ -218,7 +233,7 @@ class Node implements RunningNode {
       logContext: this.#metadataLogContext(),
       configRules: rules,
       bootstrap: readBootstrap(runtime.files, config.metadataLogDir),
-      onFatal,
+      onFatal: (cause) => this.#fail(cause),
     });
     this.#controller = controller;
     const rows = controllerHandlers({
@@ -257,7 +272,7 @@ class Node implements RunningNode {
 
   /** The metadata log has its own few files; a failure of its disk stops the node. */
   #metadataLogContext(): LogContext {
-    const { config, runtime, logger, onFatal } = this.#options;
+    const { config, runtime, logger } = this.#options;
     return {
       ...runtime,
       pool: new FilePool(runtime.files),
@@ -266,7 +281,7 @@ class Node implements RunningNode {
       recoveredDirectory: null,
       onStorageFailure: (message, cause) => {
         logger.error(message, cause);
-        onFatal(cause);
+        this.#fail(cause);
       },
     };
   }
