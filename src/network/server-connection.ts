@@ -116,9 +116,9 @@ export class ServerConnection implements DispatchOrigin {
     connection.onClose((error) => this.#onClosed(error));
   }
 
-  /** A request is being handled or waits to be. */
+  /** A request is being handled or waits to be, and will be answered. */
   get isBusy(): boolean {
-    return this.#head !== null || this.#held !== null;
+    return !this.#ending && (this.#head !== null || this.#held !== null);
   }
 
   setClientSoftware(name: string, version: string): void {

@@ -132,6 +132,22 @@ describe('RequestServer', () => {
       expect(h.time.timerCount).toBe(1);
     });
 
+    it('that end do not live on because their client takes nothing and requests were left behind', async () => {
+      h.behaviour.produce = () => new Promise(() => {});
+      await h.serve({ connectionsMaxIdleMs: 10_000 });
+      const client = h.dial();
+      client.server.stalled = true;
+      client.send(listFrame(1));
+      client.send(produceFrame(2));
+      const broken = Buffer.concat([produceFrame(3), Buffer.from('?')]);
+      broken.writeInt32BE(broken.length - 4);
+      client.send(broken);
+      expect(h.logger.lines.filter((line) => line.includes('Closing connection'))).toHaveLength(1);
+      expect(client.isClosed).toBe(false);
+      h.time.advance(12_000);
+      expect([client.isClosed, h.server.metrics.connectionsOpen]).toEqual([true, 0]);
+    });
+
     it('tell waiting handlers that their client has gone', async () => {
       const gone: number[] = [];
       h.behaviour.produce = (context) =>
