@@ -3,7 +3,6 @@ import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { dirname } from 'node:path';
-import process from 'node:process';
 
 /** Runs this program with other words, detached from the terminal; what it prints goes to `logFile`. Gives its pid. */
 export function startDetached(words: readonly string[], logFile: string): number {
