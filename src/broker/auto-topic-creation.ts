@@ -61,7 +61,10 @@ export class AutoTopicCreation {
       const result = answer.topics[0];
       const code = result?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR;
       if (code === ErrorCode.NONE || code === ErrorCode.TOPIC_ALREADY_EXISTS) return ErrorCode.NONE;
-      this.#sayOnce(name, `${errorName(code)}: ${result?.errorMessage ?? 'no reason given'}`);
+      // A name that cannot be is the client's affair, and no text for a log.
+      if (code !== ErrorCode.INVALID_TOPIC_EXCEPTION) {
+        this.#sayOnce(name, `${errorName(code)}: ${result?.errorMessage ?? 'no reason given'}`);
+      }
       return code;
     } catch (error) {
       this.#logger.error(`Auto topic creation of ${name} failed`, error);
