@@ -14,7 +14,7 @@ export interface QuorumLogContent {
   readonly voters: readonly Voter[];
 }
 
-/** A log that a snapshot has overtaken begins anew at the snapshot; one that begins later than 0 needs one there. */
+/** A log that a snapshot has overtaken begins anew at the snapshot; one that begins later than 0 needs one that covers it. */
 function fitLogToSnapshots(log: RaftLog, snapshots: SnapshotFiles): void {
   const latest = snapshots.latest();
   if (latest !== null) {
@@ -23,7 +23,8 @@ function fitLogToSnapshots(log: RaftLog, snapshots: SnapshotFiles): void {
     if (isPast && latest.endOffset > 0) log.truncateFully(latest);
   }
   const start = log.startOffset();
-  if (start > 0 && !snapshots.ids.some((id) => id.endOffset === start)) {
+  // The log begins with a segment, and that may hold batches from before the snapshot that it was cut at.
+  if (start > 0 && (latest === null || latest.endOffset < start)) {
     throw new KtsError(
       `The metadata log in ${snapshots.directory} begins at offset ${start}, and there is no snapshot up to it.`,
       { hint: 'Restore the directory from a copy, or from another controller of the cluster.' },

@@ -1,0 +1,40 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { loadQuorumLog } from '../../src/raft/quorum-log.ts';
+import { SnapshotFiles, snapshotBatches } from '../../src/raft/snapshot-files.ts';
+import { MetadataLog } from '../../src/server/metadata-log.ts';
+import { batch, removeDirectory, temporaryDirectory, testContext } from '../storage/support.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = temporaryDirectory();
+});
+afterEach(() => removeDirectory(directory));
+
+const context = testContext();
+const settings = () => ({ directory, segmentBytes: 300, segmentMs: 1_000_000 });
+
+function openSnapshots(): SnapshotFiles {
+  const snapshots = new SnapshotFiles(context.files, context.timers, `${directory}/__cluster_metadata-0`);
+  snapshots.open();
+  return snapshots;
+}
+
+it('a log that was cut at a snapshot within a segment is opened again', async () => {
+  const log = MetadataLog.open(context, settings());
+  for (let offset = 0; offset < 20; offset++) log.append(batch({ baseOffset: offset, partitionLeaderEpoch: 1 }));
+  const snapshots = openSnapshots();
+  const snapshot = { endOffset: 13, epoch: 1 };
+  const head = { lastContainedLogTimestampMs: 1, kraftVersion: 0, voters: [], nowMs: 1, epoch: 1 };
+  await snapshots.write(snapshot, snapshotBatches(head, []));
+  log.deleteBefore(snapshot);
+  expect(log.startOffset()).toBe(13);
+  await log.close();
+
+  // No checkpoint tells where the log began: it begins with its first segment again.
+  const again = MetadataLog.open(context, settings());
+  expect(again.startOffset()).toBeGreaterThan(0);
+  expect(again.startOffset()).toBeLessThan(13);
+  expect(loadQuorumLog(again, openSnapshots(), [])).toEqual({ kraftVersion: 0, voters: [] });
+  expect([again.startOffset(), again.endOffset()]).toEqual([again.startOffset(), 20]);
+  await again.close();
+});
