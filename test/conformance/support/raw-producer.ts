@@ -19,6 +19,8 @@ export interface RawProducerOptions {
   /** Records of a batch, by its number. */
   readonly batchSize: (batch: number) => number;
   readonly value: (record: number) => Buffer;
+  /** Rest between batches. */
+  readonly pauseMs?: number;
 }
 
 interface Batch {
@@ -79,6 +81,7 @@ export class RawProducer {
         throw new Error(`refused with ${code}`);
       }
       this.acknowledged += (this.#open.shift() as Batch).count;
+      if (this.#options.pauseMs !== undefined) await sleep(this.#options.pauseMs);
     }
   }
 
