@@ -104,12 +104,11 @@ export class Controller implements RaftListener {
     let result: ReturnType<Operation<T>>;
     try {
       result = operation(this.#context());
+      if (result.records.length > 0 && !this.#schedule(name, result.records)) throw this.#notController();
     } catch (error) {
       if (!(error instanceof KafkaError)) this.#logger.error(`${name}: the operation failed`, error);
       return Promise.reject(error);
     }
-    if (result.records.length > 0 && !this.#schedule(name, result.records))
-      return Promise.reject(this.#notController());
     result.afterReplay?.();
     return this.#whenCommitted(this.#lastScheduledOffset, result.response);
   }
@@ -145,7 +144,7 @@ export class Controller implements RaftListener {
     return new KafkaError(ErrorCode.NOT_CONTROLLER, message);
   }
 
-  /** Replay first: records that do not replay must never reach the log. */
+  /** Replay first: records that do not replay must never reach the log. False when leadership went with the attempt. */
   #schedule(name: string, records: readonly MetadataRecord[]): boolean {
     const epoch = this.#claimedEpoch;
     const baseOffset = this.#lastScheduledOffset + 1;
@@ -159,6 +158,8 @@ export class Controller implements RaftListener {
       this.#pending.push({ image: after, records: records.length });
       return true;
     } catch (error) {
+      // Refused by its size alone: nothing of it is in the state, nor on its way into the log.
+      if (error instanceof KafkaError && error.code === ErrorCode.RECORD_LIST_TOO_LARGE) throw error;
       this.#logger.error(`${name}: failed to write; giving up leadership of epoch ${epoch}`, error);
       this.#renounce('an append failed');
       this.#options.raft.resign(epoch);

@@ -82,6 +82,15 @@ describe('altering configs step by step', () => {
     ]);
   });
 
+  it('refuses values that are too long, as Kafka does', async () => {
+    const harness = await started();
+    const long = Array.from({ length: 8000 }, (_, i) => `${i}:1`).join(',');
+    expect(await alter(harness, TOPIC, 't', ['leader.replication.throttled.replicas', SET, long])).toBe(
+      'INVALID_CONFIG: The configuration value cannot be added because it exceeds the maximum value size of 32767 bytes.',
+    );
+    expect(harness.take()).toEqual([]);
+  });
+
   it('takes groups that nobody knows yet', async () => {
     const harness = await started();
     expect(await alter(harness, GROUP, 'g', ['consumer.session.timeout.ms', SET, '50000'])).toBe('NONE: null');

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { metadataRecord } from '../../src/metadata/records.ts';
+import { ErrorCode } from '../../src/protocol/error-codes.ts';
+import { KafkaError } from '../../src/protocol/kafka-error.ts';
 import { codeOf, Harness, settle } from './harness.ts';
 
 const config = (value: string) => metadataRecord('config', 0, { resourceType: 4, resourceName: '', name: 'x', value });
@@ -101,6 +103,21 @@ describe('an operation', () => {
     harness.raft.autoCommit = true;
     harness.raft.lose();
     harness.raft.lead(2);
+    await write(harness, 'again');
+    expect(valueIn(harness.controller.committedImage)).toBe('again');
+  });
+
+  it('that is too large for one batch is refused, and costs nobody the leadership', async () => {
+    const harness = await Harness.started();
+    await write(harness, 'committed');
+    harness.raft.failAppend = new KafkaError(ErrorCode.RECORD_LIST_TOO_LARGE, 'too large');
+    expect(await codeOf(write(harness, 'large'))).toMatch(/^RECORD_LIST_TOO_LARGE/);
+    harness.raft.failAppend = null;
+    expect([harness.controller.isActive, harness.raft.resigned, valueIn(harness.controller.image)]).toEqual([
+      true,
+      0,
+      'committed',
+    ]);
     await write(harness, 'again');
     expect(valueIn(harness.controller.committedImage)).toBe('again');
   });

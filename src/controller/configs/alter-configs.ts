@@ -22,6 +22,7 @@ interface Resource {
   readonly resourceName: string;
 }
 
+const MAX_VALUE_LENGTH = 32_767;
 const OP = { set: 0, delete: 1, append: 2, subtract: 3 } as const;
 const OP_NAMES = ['SET', 'DELETE', 'APPEND', 'SUBTRACT'];
 
@@ -133,6 +134,15 @@ function clearElrRecord({ resourceType, resourceName }: Resource): MetadataRecor
   return metadataRecord('clearElr', 0, { topicName });
 }
 
+/** The metadata log is no place for documents: one that does not fit into a batch would bring the controller down. */
+export function checkValueSizes(values: Iterable<string | null>): void {
+  for (const value of values) {
+    if (value === null || value.length <= MAX_VALUE_LENGTH) continue;
+    const message = `The configuration value cannot be added because it exceeds the maximum value size of ${MAX_VALUE_LENGTH} bytes.`;
+    fail(ErrorCode.INVALID_CONFIG, message);
+  }
+}
+
 /** The records of one resource, or the KafkaError that answers it. */
 function alterResource(
   context: OperationContext,
@@ -152,6 +162,7 @@ function alterResource(
     if (isNews) records.push(configRecord(resourceType, resourceName, name, value));
   }
   checkResource(resource);
+  checkValueSizes(changes.values());
   checkMinIsr(image, resource, changes);
   checkContent(context, resource, after, changes);
   checkExists(image, resource);

@@ -14,6 +14,7 @@ import { ErrorCode } from '../../protocol/error-codes.ts';
 import { KafkaError } from '../../protocol/kafka-error.ts';
 import type { CreateTopicsRequest } from '../../protocol/messages/create-topics.ts';
 import { MIN_INSYNC_REPLICAS } from '../activation.ts';
+import { checkValueSizes } from '../configs/alter-configs.ts';
 import { MAX_RECORDS_PER_USER_OPERATION, type OperationContext, type OperationResult } from '../operation.ts';
 import { activeOf, checkManualAssignment, newPartition } from './new-partitions.ts';
 import { placeReplicas } from './placement.ts';
@@ -161,6 +162,7 @@ function topicOverrides(context: OperationContext, topic: CreatableTopic): Map<s
   if (nulls.length > 0) {
     fail(ErrorCode.INVALID_CONFIG, `Null value not supported for topic configs: ${nulls.join(',')}`);
   }
+  checkValueSizes(overrides.values());
   if (overrides.size > 0) context.configRules.checkTopic(overrides);
   return overrides;
 }
