@@ -27,6 +27,7 @@ import {
   CLOSE_CONNECTION,
   handlerTable,
   NO_RESPONSE,
+  type Principal,
   type RequestContext,
 } from '../../src/network/handler.ts';
 import { type BatchOptions, buildBatch } from '../../src/protocol/batch-builder.ts';
@@ -249,38 +250,16 @@ export class BrokerHarness {
   /** As the dispatcher does it: decode, handle, encode; and what a client makes of that. */
   ask(apiKey: number, apiVersion: number, request: object, asking: Asking = {}): Asked {
     const row = this.table.get(apiKey) as ApiRow<Message<never, never>, Message<never, never>>;
-    const closings = new Set<() => void>();
     const header = { correlationId: 1, clientId: 'cid' };
     const frame = encodeRequestFrame(row.request, apiVersion, header, request as never).subarray(4);
-    const context: RequestContext = {
-      apiKey,
-      apiVersion,
-      ...header,
-      connectionId: 'c',
-      listenerName: asking.listenerName ?? 'PLAINTEXT',
-      clientAddress: '127.0.0.1',
-      principal: { type: 'User', name: 'ANONYMOUS' },
-      clientSoftwareName: asking.clientSoftwareName ?? 'test',
-      clientSoftwareVersion: '1',
-      frame,
-      onConnectionClosed: (run) => {
-        closings.add(run);
-        return () => closings.delete(run);
-      },
-    };
+    const context = new TestContext({ apiKey, apiVersion, frame, asking });
     const decoded = decodeMessage(row.request, apiVersion, encodeMessage(row.request, apiVersion, request as never));
     let settled: Answer;
     const answer = this.#answer(row, decoded, context).then((value) => {
       settled = value;
       return value;
     });
-    return {
-      answer,
-      settled: () => settled,
-      closeConnection: () => {
-        for (const run of closings) run();
-      },
-    };
+    return { answer, settled: () => settled, closeConnection: () => context.close() };
   }
 
   async #answer(row: ApiRow<Message<never, never>, Message<never, never>>, request: never, context: RequestContext) {
@@ -304,6 +283,62 @@ export class BrokerHarness {
   remove(): void {
     this.logs.abandon();
     fs.rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** Like the network's own: what it tells of its connection are getters, which a copy of its fields has not. */
+class TestContext implements RequestContext {
+  readonly apiKey: number;
+  readonly apiVersion: number;
+  readonly correlationId = 1;
+  readonly clientId = 'cid';
+  readonly frame: Buffer;
+  readonly #asking: Asking;
+  readonly #closings = new Set<() => void>();
+
+  constructor(of: {
+    readonly apiKey: number;
+    readonly apiVersion: number;
+    readonly frame: Buffer;
+    readonly asking: Asking;
+  }) {
+    this.apiKey = of.apiKey;
+    this.apiVersion = of.apiVersion;
+    this.frame = of.frame;
+    this.#asking = of.asking;
+  }
+
+  get connectionId(): string {
+    return 'c';
+  }
+
+  get listenerName(): string {
+    return this.#asking.listenerName ?? 'PLAINTEXT';
+  }
+
+  get clientAddress(): string {
+    return '127.0.0.1';
+  }
+
+  get principal(): Principal {
+    return { type: 'User', name: 'ANONYMOUS' };
+  }
+
+  get clientSoftwareName(): string {
+    return this.#asking.clientSoftwareName ?? 'test';
+  }
+
+  get clientSoftwareVersion(): string {
+    return '1';
+  }
+
+  onConnectionClosed(run: () => void): () => void {
+    this.#closings.add(run);
+    return () => this.#closings.delete(run);
+  }
+
+  close(): void {
+    for (const run of this.#closings) run();
   }
 }
 

@@ -115,11 +115,21 @@ async function alter<Req extends Message, Res extends Message>(
   return { ...answer, responses: [...refused.values(), ...answer.responses] };
 }
 
+/** The context of the same client with another request. Field by field: what a context is made of is its own affair. */
 function reduced(message: Message, request: AlterRequest, context: RequestContext): RequestContext {
-  const { correlationId, clientId, apiVersion } = context;
+  const { apiKey, apiVersion, correlationId, clientId } = context;
   const frame = encodeRequestFrame(message, apiVersion, { correlationId, clientId }, request);
   return {
-    ...context,
+    apiKey,
+    apiVersion,
+    correlationId,
+    clientId,
+    connectionId: context.connectionId,
+    listenerName: context.listenerName,
+    clientAddress: context.clientAddress,
+    principal: context.principal,
+    clientSoftwareName: context.clientSoftwareName,
+    clientSoftwareVersion: context.clientSoftwareVersion,
     frame: frame.subarray(FRAME_SIZE_BYTES),
     onConnectionClosed: (run) => context.onConnectionClosed(run),
   };

@@ -144,6 +144,8 @@ describe('what changes configs', () => {
   beforeEach(() => {
     passedOn.length = 0;
     broker.controller.forward = (context: RequestContext) => {
+      expect(context.principal).toEqual({ type: 'User', name: 'ANONYMOUS' });
+      expect(context.clientAddress).toBe('127.0.0.1');
       const { bodyStart, apiVersion } = decodeRequestHeader(context.frame);
       const request = decodeMessage(incrementalAlterConfigsRequest, apiVersion, context.frame, bodyStart);
       passedOn.push(request.resources.map(({ resourceName }) => resourceName));
