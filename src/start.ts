@@ -2,11 +2,11 @@
  * The command path: from the words of the command line to an exit code. Start-up is a feature, so this file imports only
  * what every command needs; the command's own file is loaded by name. The process itself belongs to bin/kts.js.
  */
-import type { ReadStream } from 'node:tty';
+import type { ReadStream, WriteStream } from 'node:tty';
 import { EXIT, KtsError } from './base/kts-error.ts';
-import type { CommandContext, StopReason } from './console/command.ts';
+import type { CommandContext, StopReason, Terminal } from './console/command.ts';
 import { COMMANDS } from './console/command-table.ts';
-import { openInput } from './console/input.ts';
+import { type Input, openInput } from './console/input.ts';
 import { DescriptorOutput, isClosedPipe } from './console/output.ts';
 import { runCommand } from './console/run-command.ts';
 import { versionText } from './console/version-text.ts';
@@ -14,6 +14,7 @@ import { nodeRuntime } from './runtime/node-runtime.ts';
 
 export interface StartIo {
   readonly stdin: ReadStream;
+  readonly stdout: WriteStream;
   readonly env: NodeJS.ProcessEnv;
   readonly onStop: (stop: (why: StopReason) => void) => () => void;
 }
@@ -46,17 +47,45 @@ async function withoutCommand(
   return EXIT.ok;
 }
 
+function terminalOf(io: StartIo): Terminal {
+  return {
+    get columns() {
+      return io.stdout.columns ?? 80;
+    },
+    get rows() {
+      return io.stdout.rows ?? 24;
+    },
+    onResize: (resized) => {
+      const { stdout } = io;
+      stdout.on('resize', resized);
+      return () => stdout.off('resize', resized);
+    },
+  };
+}
+
+/** `kafka.Kafka` and the like: what runs Kafka's classes names them. */
+async function toolOf(javaClass: string): Promise<string> {
+  const { toolOfClass } = await import('./console/java-classes.ts');
+  return toolOfClass(javaClass) ?? javaClass;
+}
+
 /** The exit code; rejects with what the executable prints as one line of cause and one of way out. */
 export async function start(argv: readonly string[], io: StartIo): Promise<number> {
+  let input: Input | undefined;
   const context: CommandContext = {
     manner: io.env['KTS_STRICT'] ? 'strict' : 'own',
     env: io.env,
     output: new DescriptorOutput(io.env),
     runtime: nodeRuntime,
-    input: () => openInput(nodeRuntime, () => io.stdin),
+    input: () => {
+      input ??= openInput(nodeRuntime, () => io.stdin);
+      return input;
+    },
     onStop: io.onStop,
+    terminal: terminalOf(io),
   };
-  const [word, ...rest] = argv;
+  const [typed, ...rest] = argv;
+  const word = typed?.includes('.') ? await toolOf(typed) : typed;
   const load = word === undefined || !Object.hasOwn(COMMANDS, word) ? undefined : COMMANDS[word];
   try {
     if (load === undefined) return await withoutCommand(word, rest, context);

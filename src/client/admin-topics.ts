@@ -96,7 +96,11 @@ export interface PartitionsChange {
   readonly assignment?: readonly (readonly number[])[];
 }
 
-export async function createPartitions(cluster: ClusterView, changes: readonly PartitionsChange[]): Promise<Outcomes> {
+export async function createPartitions(
+  cluster: ClusterView,
+  changes: readonly PartitionsChange[],
+  options: { readonly validateOnly?: boolean } = {},
+): Promise<Outcomes> {
   const response = await cluster.call(
     CREATE_PARTITIONS,
     {
@@ -106,7 +110,7 @@ export async function createPartitions(cluster: ClusterView, changes: readonly P
         assignments: change.assignment?.map((brokerIds) => ({ brokerIds })) ?? null,
       })),
       timeoutMs: cluster.settings.requestTimeoutMs,
-      validateOnly: false,
+      validateOnly: options.validateOnly ?? false,
     },
     { doing: 'createPartitions' },
   );

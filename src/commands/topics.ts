@@ -1,21 +1,35 @@
 /** `kts topics`: kafka-topics.sh. */
 
 import { AddressError } from '../base/address-error.ts';
-import { listTopics } from '../client/admin-topics.ts';
-import { UnreachableError } from '../client/cluster-view.ts';
+import { type ListedTopic, listTopics } from '../client/admin-topics.ts';
+import { type ClusterView, UnreachableError } from '../client/cluster-view.ts';
 import { Command, type StrictAnswer } from '../console/command.ts';
 import type { CommandError } from '../console/command-error.ts';
 import { connectAdmin } from '../console/connect.ts';
 import { topicsTable } from '../console/options/topics.ts';
+import type { Shown } from '../console/show/shown.ts';
 import { alter, COLLISION_WARNING, create, mayCollide, remove } from '../console/topics/change.ts';
-import { checkTopicsOptions, topicOf } from '../console/topics/check-options.ts';
+import { checkTopicsOptions, type TopicsAction, topicOf } from '../console/topics/check-options.ts';
 import { type DescribeResult, describe, describeText } from '../console/topics/describe.ts';
 import { matching, selectTopics } from '../console/topics/select.ts';
+import type { ListedRow } from '../console/topics/show.ts';
 
 interface TopicsResult {
-  readonly created?: string;
-  readonly names?: readonly string[];
+  readonly listed?: readonly ListedRow[];
   readonly described?: DescribeResult;
+  /** What was done to which topics, or would be. */
+  readonly changed?: { readonly action: TopicsAction; readonly names: readonly string[]; readonly dryRun: boolean };
+}
+
+function listedRow(cluster: ClusterView, topic: ListedTopic): ListedRow {
+  const partitions = cluster.topic(topic.name)?.partitions ?? [];
+  return {
+    name: topic.name,
+    id: topic.id,
+    internal: topic.isInternal,
+    partitions: partitions.length,
+    replicationFactor: partitions[0]?.replicas.length ?? 0,
+  };
 }
 
 export default class Topics extends Command<TopicsResult> {
@@ -35,37 +49,69 @@ export default class Topics extends Command<TopicsResult> {
     const { context, options } = this;
     if (this.strict && !options.has('bootstrap-server')) await connectAdmin(context, options, MISSING);
     const action = checkTopicsOptions(context, options);
-    const topic = topicOf(context, options);
+    const named = topicOf(context, options, action);
     const cluster = await connectAdmin(context, options, MISSING);
     try {
-      if (action === 'create') return await this.#create(cluster, topic as string);
-      if (action === 'describe') return { described: await describe(cluster, topic, options) };
+      if (action === 'describe') return { described: await describe(cluster, named, options) };
       if (action === 'list') {
-        const excludeInternal = options.has('exclude-internal');
-        return { names: matching(await listTopics(cluster), topic, excludeInternal).map((t) => t.name) };
+        const topics = matching(await listTopics(cluster), named, options.has('exclude-internal'));
+        return { listed: topics.map((topic) => listedRow(cluster, topic)) };
       }
-      const ifExists = options.has('if-exists');
-      const names = await selectTopics(cluster, topic, { ifExists, excludeInternal: false });
-      if (names.length > 0) await (action === 'alter' ? alter(cluster, names, options) : remove(cluster, names));
-      return {};
+      const topic = named ?? (await this.#ask(cluster, action));
+      const names = await this.#change(cluster, action, topic);
+      return { changed: { action, names, dryRun: this.#dryRun } };
     } finally {
       cluster.close();
     }
   }
 
-  async #create(cluster: Parameters<typeof create>[0], name: string): Promise<TopicsResult> {
+  get #dryRun(): boolean {
+    return this.options.has('dry-run');
+  }
+
+  /** The own manner only: the strict one has found fault with the options by now. */
+  async #ask(cluster: ClusterView, action: 'create' | 'alter' | 'delete'): Promise<string> {
+    const { askForNewTopic, askForTopic } = await import('../console/topics/ask.ts');
+    const question = `which topic shall be ${action === 'alter' ? 'altered' : `${action}d`}?`;
+    if (action === 'create') return askForNewTopic(this.context, question);
+    return askForTopic(this.context, cluster, { question, hint: `kts topics --${action} NAME` });
+  }
+
+  async #change(
+    cluster: ClusterView,
+    action: 'create' | 'alter' | 'delete',
+    topic: string,
+  ): Promise<readonly string[]> {
+    if (action === 'create') return this.#create(cluster, topic);
+    const ifExists = this.options.has('if-exists');
+    const names = await selectTopics(cluster, topic, { ifExists, excludeInternal: false });
+    if (names.length === 0) return names;
+    if (action === 'alter') await alter(cluster, names, this.options);
+    else if (!this.#dryRun) await remove(cluster, names);
+    return names;
+  }
+
+  async #create(cluster: ClusterView, name: string): Promise<readonly string[]> {
     if (mayCollide(name)) {
       if (this.strict) this.print(COLLISION_WARNING);
       else this.context.output.err(`${COLLISION_WARNING}\n`);
     }
     const created = await create(cluster, name, this.options);
-    return created === undefined ? {} : { created };
+    return created === undefined ? [] : [created];
   }
 
-  render(result: TopicsResult): void {
-    if (result.created !== undefined) this.print(`Created topic ${result.created}.`);
-    if (result.names !== undefined) this.print(result.names.join('\n'));
-    if (result.described !== undefined) this.context.output.out(describeText(result.described));
+  render({ listed, described, changed }: TopicsResult): void {
+    if (listed !== undefined) this.print(listed.map((row) => row.name).join('\n'));
+    if (described !== undefined) this.context.output.out(describeText(described));
+    if (changed?.dryRun) for (const name of changed.names) this.print(`Would ${changed.action} topic ${name}.`);
+    else if (changed?.action === 'create') for (const name of changed.names) this.print(`Created topic ${name}.`);
+  }
+
+  override async show({ listed, described, changed }: TopicsResult): Promise<Shown> {
+    const { showDescribed, showList } = await import('../console/topics/show.ts');
+    if (listed !== undefined) return showList(listed);
+    if (described !== undefined) return showDescribed(described);
+    return { data: changed, sheets: [] };
   }
 }
 

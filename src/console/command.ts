@@ -8,8 +8,16 @@ import type { Input } from './input.ts';
 import type { ToolTable } from './options/table.ts';
 import type { Output } from './output.ts';
 import type { ParsedOptions } from './parser/parsed-options.ts';
+import type { Shown } from './show/shown.ts';
 
 export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGBREAK' | 'EPIPE';
+
+/** The terminal behind stdout. */
+export interface Terminal {
+  readonly columns: number;
+  readonly rows: number;
+  readonly onResize: (resized: () => void) => () => void;
+}
 
 export interface CommandContext {
   /** `strict`: streams, words and exit codes of Kafka's tools, and no additions. */
@@ -21,6 +29,8 @@ export interface CommandContext {
   readonly input: () => Input;
   /** Runs when the process is asked to end; the returned function takes it back. */
   readonly onStop: (stop: (why: StopReason) => void) => () => void;
+  /** Opened only when something is drawn. */
+  readonly terminal?: Terminal;
 }
 
 /** How the strict manner says a failure. */
@@ -46,6 +56,9 @@ export abstract class Command<Data = void> {
   /** Prints what `run` returned. */
   abstract render(data: Data): void;
 
+  /** The same for tables, JSON, YAML and CSV; undefined where the text is all there is. */
+  show?(data: Data): Promise<Shown | undefined>;
+
   get strict(): boolean {
     return this.context.manner === 'strict';
   }
@@ -59,5 +72,7 @@ export interface CommandClass {
   readonly table: ToolTable;
   /** The strict manner's words for a failure; the default is one line on stderr and 1. */
   readonly strictAnswer?: (error: CommandError) => StrictAnswer;
+  /** Its `--output` is its own: records are shown as they come. */
+  readonly ownOutput?: boolean;
   new (context: CommandContext, options: ParsedOptions): Command<unknown>;
 }

@@ -5,6 +5,7 @@ import type { ClientSettings } from '../client/settings.ts';
 import type { ConfigValues } from '../config/config-values.ts';
 import type { CommandContext } from './command.ts';
 import { CommandError, usageError } from './command-error.ts';
+import { defaultBootstrap, defaultClientConfig } from './defaults.ts';
 import type { ParsedOptions } from './parser/parsed-options.ts';
 
 const DEFAULT_BOOTSTRAP = 'localhost:9092';
@@ -17,7 +18,19 @@ export function bootstrapOf(context: CommandContext, options: ParsedOptions, str
   const given = options.value('bootstrap-server');
   if (given !== undefined) return given;
   if (context.manner === 'strict') throw usageError(strictMissing);
-  return context.env['KTS_BOOTSTRAP_SERVER'] || DEFAULT_BOOTSTRAP;
+  return defaultBootstrap(context) ?? DEFAULT_BOOTSTRAP;
+}
+
+/** The properties of a client: of the named file, else in the own manner those of the profile. */
+export async function clientProperties(
+  context: CommandContext,
+  file: string | undefined,
+): Promise<Map<string, string>> {
+  const given = file ?? defaultClientConfig(context);
+  if (given === undefined) return new Map();
+  return typeof given === 'string'
+    ? readPropertiesFile(context, given)
+    : new Map(Object.entries(given).map(([key, value]) => [key, String(value)]));
 }
 
 export type ClientKind = 'admin' | 'producer' | 'consumer';
@@ -123,8 +136,7 @@ export async function connectAdmin(
   settings: Partial<ClientSettings> = {},
 ): Promise<ClusterView> {
   const bootstrap = bootstrapOf(context, options, strictMissing);
-  const file = options.value('command-config');
-  const properties = file === undefined ? new Map<string, string>() : await readPropertiesFile(context, file);
+  const properties = await clientProperties(context, options.value('command-config'));
   const values = await checkProperties('admin', properties);
   return connect(context, { bootstrap, clientId: 'adminclient-1', values, settings });
 }

@@ -1,7 +1,7 @@
 /** `key=value` words of the command line, and the files that may stand beside them. */
 import type { CommandContext } from './command.ts';
 import { usageError } from './command-error.ts';
-import { readPropertiesFile } from './connect.ts';
+import { clientProperties, readPropertiesFile } from './connect.ts';
 import type { ParsedOptions } from './parser/parsed-options.ts';
 
 /** A word without `=` is a key with an empty value, as in Kafka's tools. */
@@ -40,10 +40,14 @@ export function preferNew(
 export async function gatherProperties(
   context: CommandContext,
   options: ParsedOptions,
-  names: { readonly file: string; readonly pairs: string },
+  names: { readonly file: string; readonly pairs: string; readonly ofClient?: boolean },
 ): Promise<Map<string, string>> {
   const file = options.value(names.file);
-  const properties = file === undefined ? new Map<string, string>() : await readPropertiesFile(context, file);
+  const properties = names.ofClient
+    ? await clientProperties(context, file)
+    : file === undefined
+      ? new Map<string, string>()
+      : await readPropertiesFile(context, file);
   for (const [key, value] of parsePairs(options.values(names.pairs))) properties.set(key, value);
   return properties;
 }

@@ -20,9 +20,19 @@ import { plainName } from './parser/parsed-options.ts';
 const STRICT_PIPE_EXIT = 141;
 
 function parse(table: ToolTable, argv: readonly string[], context: CommandContext): ParsedOptions {
-  if (table.parser === 'argparse4j') return parseArgparse4j(table, argv);
+  if (table.parser === 'argparse4j') {
+    return parseArgparse4j(context.manner === 'strict' ? withoutOwnRows(table) : table, argv);
+  }
   const rows = context.manner === 'strict' ? table.options.filter((row) => row.own !== true) : table.options;
   return parseJoptsimple(rows, argv);
+}
+
+function withoutOwnRows(table: ToolTable): ToolTable {
+  const subcommands = table.subcommands.map((command) => ({
+    ...command,
+    options: command.options.filter((row) => row.own !== true),
+  }));
+  return { ...table, subcommands };
 }
 
 function optionNames(table: ToolTable): string[] {
@@ -139,7 +149,7 @@ async function printHelp(table: ToolTable, context: CommandContext): Promise<num
 
 async function runParsed(CommandOf: CommandClass, argv: readonly string[], context: CommandContext): Promise<number> {
   const table = CommandOf.table;
-  const bare = argv.length === 0 && context.manner === 'strict' && table.parser === 'joptsimple';
+  const bare = argv.length === 0 && context.manner === 'strict' && table.parser === 'joptsimple' && !table.worksBare;
   if (bare) return printHelp(table, context);
   const options = parse(table, argv, context);
   if (options.has('help')) return printHelp(table, context);
@@ -148,6 +158,10 @@ async function runParsed(CommandOf: CommandClass, argv: readonly string[], conte
     context.output.out(context.manner === 'strict' ? `${KAFKA_VERSION}\n` : versionText());
     context.output.flush();
     return 0;
+  }
+  if (context.manner === 'own' && (options.has('output') || options.has('watch') || context.output.outIsTerminal)) {
+    const { runShown } = await import('./show/run-shown.ts');
+    return runShown(CommandOf, options, context);
   }
   const command = new CommandOf(context, options);
   command.render(await command.run());

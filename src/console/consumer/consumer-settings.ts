@@ -75,7 +75,7 @@ export async function planConsumer(
   options: ParsedOptions,
   names: { readonly pairs: string; readonly file: string },
 ): Promise<ConsumerPlan> {
-  const properties = await gatherProperties(context, options, names);
+  const properties = await gatherProperties(context, options, { ...names, ofClient: true });
   const reset = properties.get('auto.offset.reset');
   if (options.has('from-beginning') && reset !== undefined && reset !== 'earliest') {
     const text = `Can't simultaneously specify --from-beginning and 'auto.offset.reset=${reset}', please remove one option`;

@@ -1,5 +1,5 @@
 /** `consumer-groups`: the options of kafka-consumer-groups.sh. */
-import { BOOTSTRAP, COMMAND_CONFIG, flag, HELP, maybe, tool, VERSION, value } from './table.ts';
+import { BOOTSTRAP, COMMAND_CONFIG, flag, HELP, maybe, OUTPUT, tool, VERSION, value, WATCH } from './table.ts';
 
 export const consumerGroupsTable = tool({
   name: 'consumer-groups',
@@ -32,10 +32,12 @@ export const consumerGroupsTable = tool({
     value('--to-datetime', 'TIME', 'reset to a time: 2026-01-31T12:00:00.000'),
     value('--by-duration', 'PERIOD', 'reset to so long ago: PT1H30M'),
     value('--from-file', 'CSV', 'reset as the file says', { type: 'file' }),
-    flag('--dry-run', 'only show what a reset would do'),
+    flag('--dry-run', 'only show what a reset would do; in the own manner a deletion too'),
     flag('--execute', 'do the reset'),
     flag('--export', 'print the result as CSV'),
     value('--timeout', 'MS', 'how long to wait for an answer', { type: 'int64', default: '30000' }),
+    OUTPUT,
+    WATCH,
     BOOTSTRAP,
     COMMAND_CONFIG,
     HELP,

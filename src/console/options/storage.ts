@@ -1,5 +1,5 @@
 /** `storage`: the subcommands of kafka-storage.sh (argparse4j). */
-import { flag, tool, value } from './table.ts';
+import { DRY_RUN, flag, OUTPUT, tool, value } from './table.ts';
 
 const HELP = flag('--help', 'print this page', { short: '-h' });
 const CONFIG = value('--config', 'FILE', "the node's server.properties", { short: '-c', required: true, type: 'file' });
@@ -11,7 +11,7 @@ export const storageTable = tool({
   summary: 'format the directories of a node and look at them',
   options: [HELP],
   subcommands: [
-    { name: 'info', summary: 'print what the directories hold', options: [HELP, CONFIG], exclusive: [] },
+    { name: 'info', summary: 'print what the directories hold', options: [HELP, CONFIG, OUTPUT], exclusive: [] },
     {
       name: 'format',
       summary: 'make the directories ready for a node',
@@ -26,6 +26,7 @@ export const storageTable = tool({
         flag('--standalone', 'a quorum of this one controller', { short: '-s' }),
         flag('--no-initial-controllers', 'a controller that joins a quorum', { short: '-N' }),
         value('--initial-controllers', 'LIST', 'the first voters: ID@HOST:PORT:DIRECTORY-ID,…', { short: '-I' }),
+        DRY_RUN,
       ],
       exclusive: [
         { options: ['--standalone', '--no-initial-controllers', '--initial-controllers'], oneRequired: false },
@@ -34,7 +35,7 @@ export const storageTable = tool({
     {
       name: 'version-mapping',
       summary: 'print the feature levels of a release',
-      options: [HELP, RELEASE],
+      options: [HELP, RELEASE, OUTPUT],
       exclusive: [],
     },
     {
@@ -43,10 +44,11 @@ export const storageTable = tool({
       options: [
         HELP,
         value('--feature', 'NAME=LEVEL', 'the feature; may be repeated', { short: '-f', required: true, many: true }),
+        OUTPUT,
       ],
       exclusive: [],
     },
-    { name: 'random-uuid', summary: 'print a new cluster id', options: [HELP], exclusive: [] },
+    { name: 'random-uuid', summary: 'print a new cluster id', options: [HELP, OUTPUT], exclusive: [] },
   ],
   examples: [
     { what: 'a cluster id', line: 'kts storage random-uuid' },

@@ -53,6 +53,8 @@ export interface ToolTable {
   /** A word without dashes that the own manner understands. */
   readonly word: { readonly name: string; readonly help: string } | undefined;
   readonly examples: readonly Example[];
+  /** Kafka's script does its work without any word; the others print their usage then. */
+  readonly worksBare?: boolean;
 }
 
 interface RowOptions {
@@ -113,3 +115,13 @@ export const BOOTSTRAP = value('--bootstrap-server', 'HOST:PORT,…', 'the broke
 export const COMMAND_CONFIG = value('--command-config', 'FILE', 'properties for the client', { type: 'file' });
 export const HELP = flag('--help', 'print this page');
 export const VERSION = flag('--version', 'print the version');
+export const OUTPUT = value(
+  '--output',
+  'FORMAT',
+  'table, json, yaml, csv or text (default: a table on a terminal, else text)',
+  {
+    own: true,
+  },
+);
+export const WATCH = maybe('--watch', 'SECONDS', 'ask again every so many seconds (2 without a number)', { own: true });
+export const DRY_RUN = flag('--dry-run', 'only tell what would be done', { own: true });

@@ -1,5 +1,5 @@
 /** `topics`: the options of kafka-topics.sh. */
-import { BOOTSTRAP, COMMAND_CONFIG, flag, HELP, tool, VERSION, value } from './table.ts';
+import { BOOTSTRAP, COMMAND_CONFIG, DRY_RUN, flag, HELP, OUTPUT, tool, VERSION, value, WATCH } from './table.ts';
 
 export const topicsTable = tool({
   name: 'topics',
@@ -28,6 +28,9 @@ export const topicsTable = tool({
     flag('--at-min-isr-partitions', 'only partitions with just enough replicas in sync'),
     flag('--topics-with-overrides', 'only topics with configs of their own'),
     value('--partition-size-limit-per-response', 'N', 'ask for at most so many partitions at once', { type: 'int32' }),
+    OUTPUT,
+    WATCH,
+    DRY_RUN,
     BOOTSTRAP,
     COMMAND_CONFIG,
     HELP,

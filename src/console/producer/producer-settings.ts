@@ -65,7 +65,7 @@ export async function planProducer(
   options: ParsedOptions,
   names: { readonly pairs: string; readonly file: string },
 ): Promise<ProducerPlan> {
-  const properties = await gatherProperties(context, options, names);
+  const properties = await gatherProperties(context, options, { ...names, ofClient: true });
   if (options.has('compression-codec')) {
     properties.set('compression.type', options.value('compression-codec') || 'gzip');
   }

@@ -108,7 +108,8 @@ export function mayCollide(name: string): boolean {
 /** The name, or undefined when it was there already and that was allowed. */
 export async function create(cluster: ClusterView, name: string, options: ParsedOptions): Promise<string | undefined> {
   const topic = newTopic(name, options);
-  const error = (await createTopics(cluster, [topic])).get(name) ?? null;
+  const outcomes = await createTopics(cluster, [topic], { validateOnly: options.has('dry-run') });
+  const error = outcomes.get(name) ?? null;
   if (error === null) return name;
   if (error.code === ErrorCode.TOPIC_ALREADY_EXISTS && options.has('if-not-exists')) return undefined;
   throw refused(error, {
@@ -133,7 +134,8 @@ export async function alter(cluster: ClusterView, names: readonly string[], opti
     count,
     ...(assignment === undefined ? {} : { assignment: assignment.slice(existing.get(name) ?? 0) }),
   }));
-  for (const error of (await createPartitions(cluster, changes)).values()) {
+  const outcomes = await createPartitions(cluster, changes, { validateOnly: options.has('dry-run') });
+  for (const error of outcomes.values()) {
     if (error !== null) throw refused(error, { [ErrorCode.INVALID_PARTITIONS]: 'partitions can only be added' });
   }
 }

@@ -1,6 +1,7 @@
 /** Which options of `topics` go together, in the order in which Kafka's tool finds fault. */
 import type { CommandContext } from '../command.ts';
 import { usageError } from '../command-error.ts';
+import { defaultTopic } from '../defaults.ts';
 import type { ParsedOptions } from '../parser/parsed-options.ts';
 
 const ACTIONS = ['list', 'describe', 'create', 'alter', 'delete'] as const;
@@ -27,11 +28,14 @@ function required(name: string, own: string, hint: string): never {
   throw usageError(own, hint, `Missing required argument "[${name}]"`);
 }
 
-/** The topic that was named, by --topic or in the own manner as a word. */
-export function topicOf(context: CommandContext, options: ParsedOptions): string | undefined {
+/**
+ * The topic that was named: by --topic, in the own manner as a word, and where one is made or altered by KTS_TOPIC or the
+ * profile. What is deleted is always named on the spot, and a list or a description of everything stays one.
+ */
+export function topicOf(context: CommandContext, options: ParsedOptions, action: TopicsAction): string | undefined {
   const named = options.value('topic');
   if (named !== undefined || context.manner === 'strict') return named;
-  return options.words[0];
+  return options.words[0] ?? (action === 'create' || action === 'alter' ? defaultTopic(context) : undefined);
 }
 
 export function checkTopicsOptions(context: CommandContext, options: ParsedOptions): TopicsAction {
@@ -44,19 +48,15 @@ export function checkTopicsOptions(context: CommandContext, options: ParsedOptio
       'Command must include exactly one action: --list, --describe, --create, --alter or --delete',
     );
   }
-  const hasTopic = options.has('topic') || (context.manner === 'own' && options.words.length > 0);
   if (context.manner === 'strict' && options.has('delete-config')) {
     context.output.err(
       'delete-config option is no longer supported and deprecated since version 4.0. The config will be fully removed in future releases.\n',
     );
   }
-  if ((action === 'create' || action === 'alter' || action === 'delete') && !hasTopic) {
-    required(
-      'topic',
-      `which topic shall be ${action === 'alter' ? 'altered' : `${action}d`}?`,
-      `kts topics --${action} NAME`,
-    );
-  }
+  const changes = action === 'create' || action === 'alter' || action === 'delete';
+  // The own manner asks for it once the cluster can name those to choose from.
+  if (changes && context.manner === 'strict' && !options.has('topic'))
+    required('topic', 'which topic?', '--topic NAME');
   if (action === 'alter') checkAlter(options);
   onlyWith(options, 'config', ['create', 'alter']);
   onlyWith(options, 'delete-config', ['alter']);
@@ -73,6 +73,7 @@ export function checkTopicsOptions(context: CommandContext, options: ParsedOptio
   onlyWith(options, 'if-exists', ['alter', 'delete', 'describe']);
   onlyWith(options, 'if-not-exists', ['create']);
   onlyWith(options, 'exclude-internal', ['list', 'describe']);
+  onlyWith(options, 'dry-run', ['create', 'alter', 'delete']);
   return action;
 }
 
