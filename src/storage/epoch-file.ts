@@ -20,8 +20,9 @@ export class EpochFile {
     this.#directory = directory;
   }
 
+  /** Resolves when the file holds the epochs as they are now, whoever began to write it. */
   async write(): Promise<void> {
-    if (this.#epochs.dirty) await this.#writes.run();
+    if (this.#epochs.dirty || this.#writes.isRunning) await this.#writes.run();
   }
 
   async #writeNow(): Promise<void> {

@@ -11,6 +11,10 @@ export class GroupCommit {
     this.#work = work;
   }
 
+  get isRunning(): boolean {
+    return this.#running !== null;
+  }
+
   /** Resolves when a run that began at or after this call is done; rejects as the work does. */
   run(): Promise<void> {
     if (this.#next !== null) return this.#next;
