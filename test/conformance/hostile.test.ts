@@ -64,6 +64,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  witness?.abandon();
   memory?.stop();
   node?.child.kill('SIGKILL');
   home?.remove();

@@ -65,17 +65,26 @@ export class RawProducer {
     this.#stopping = true;
   }
 
+  /** Leaves everything as it is. */
+  abandon(): void {
+    this.#stopping = true;
+    this.#open = [];
+  }
+
   async #pump(connection: RawConnection): Promise<void> {
     if (this.#producerId < 0) await this.#init(connection);
-    const flying = this.#open.map((batch) => this.#send(connection, batch));
+    const flying: Promise<number>[] = [];
+    const fly = (batch: Batch) => {
+      const answered = this.#send(connection, batch);
+      // A lost connection ends them all; only the oldest is waited for.
+      answered.catch(() => {});
+      flying.push(answered);
+    };
+    for (const batch of this.#open) fly(batch);
     while (!this.#stopping || flying.length > 0) {
-      while (!this.#stopping && flying.length < MAX_IN_FLIGHT) flying.push(this.#send(connection, this.#next()));
-      const code = await (flying.shift() as Promise<number>).catch((error: unknown) => {
-        for (const other of flying) other.catch(() => undefined);
-        throw error;
-      });
+      while (!this.#stopping && flying.length < MAX_IN_FLIGHT) fly(this.#next());
+      const code = await (flying.shift() as Promise<number>);
       if (code !== 0) {
-        for (const other of flying) other.catch(() => undefined);
         this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1);
         if (!RETRIABLE.has(code)) throw new FatalRefusal(code);
         throw new Error(`refused with ${code}`);
