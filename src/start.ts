@@ -66,7 +66,11 @@ function terminalOf(io: StartIo): Terminal {
 /** `kafka.Kafka` and the like: what runs Kafka's classes names them. */
 async function toolOf(javaClass: string): Promise<string> {
   const { toolOfClass } = await import('./console/java-classes.ts');
-  return toolOfClass(javaClass) ?? javaClass;
+  const tool = toolOfClass(javaClass);
+  if (tool !== undefined && Object.hasOwn(COMMANDS, tool)) return tool;
+  throw new KtsError(`Could not find or load main class ${javaClass}: kts has no such tool`, {
+    hint: 'kts --help lists the commands',
+  });
 }
 
 /** The exit code; rejects with what the executable prints as one line of cause and one of way out. */

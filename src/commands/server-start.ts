@@ -5,18 +5,23 @@ import { causeText, createLogger, type Logger, logTimestamp } from '../base/logg
 import { BrokerConfig } from '../config/broker-config.ts';
 import { configReport } from '../config/config-report.ts';
 import { propertiesFromEnvironment } from '../config/environment.ts';
+import { isZookeeperConfig } from '../config/zookeeper-config.ts';
 import { Command, type StopReason, type StrictAnswer } from '../console/command.ts';
 import { type CommandError, usageError } from '../console/command-error.ts';
 import { readPropertiesFile } from '../console/connect.ts';
 import { defaultDataDirectory, logDirectory } from '../console/data-directory.ts';
+import { NODE_CLASS } from '../console/java-classes.ts';
 import { serverStartTable } from '../console/options/server.ts';
 import { parsePairs } from '../console/properties.ts';
+import { LogFile } from '../runtime/log-file.ts';
 import { nodeProcesses } from '../runtime/processes.ts';
 import { startEmbeddedNode } from '../server/embedded-node.ts';
 import { type RunningNode, startNode } from '../server/node.ts';
 
 const EMBEDDED_PORT = 9092;
 const EMBEDDED_CONTROLLER_PORT = 9093;
+/** What Kafka's script says when there is no file among its words. */
+const USAGE = 'USAGE: kafka-server-start.sh [-daemon] server.properties [--override property=value]*';
 
 export default class ServerStart extends Command<void> {
   static readonly table = serverStartTable;
@@ -38,6 +43,9 @@ export default class ServerStart extends Command<void> {
         `Found non argument parameters: ${extra}`,
       );
     }
+    if (file === undefined && this.strict) {
+      throw usageError('which file?', 'name a server.properties', USAGE);
+    }
     if (options.has('daemon')) {
       await this.#background(file);
       return;
@@ -48,18 +56,46 @@ export default class ServerStart extends Command<void> {
   }
 
   async #fromFile(file: string, overrides: ReadonlyMap<string, string>): Promise<void> {
-    const { context } = this;
-    const properties = await readPropertiesFile(context, file);
-    for (const [key, value] of overrides) properties.set(key, value);
-    const config = BrokerConfig.from(properties);
-    const logger = this.#logger('INFO', (line) => {
-      context.output.out(line);
-      context.output.flush();
-    });
-    for (const warning of configReport(config).warnings) logger.warn(warning);
-    await this.#serve((onFatal) =>
-      startNode({ config, runtime: context.runtime, logger, hostname: nodeProcesses.hostname, onFatal }),
-    );
+    const log = this.#logFile();
+    try {
+      const logger = this.#logger('INFO', (line) => {
+        this.context.output.out(line);
+        this.context.output.flush();
+        log?.write(line);
+      });
+      const properties = await readPropertiesFile(this.context, file);
+      for (const [key, value] of overrides) properties.set(key, value);
+      const config = await this.#config(properties, logger);
+      for (const warning of configReport(config, properties).warnings) logger.warn(warning);
+      await this.#serve((onFatal) =>
+        startNode({ config, runtime: this.context.runtime, logger, hostname: nodeProcesses.hostname, onFatal }),
+      );
+    } catch (error) {
+      // Where it is printed depends on the manner; the log has it always.
+      this.#logger('INFO', (line) => log?.write(line)).error('Exiting Kafka due to fatal exception', error);
+      throw error;
+    } finally {
+      log?.close();
+    }
+  }
+
+  async #config(properties: ReadonlyMap<string, string>, logger: Logger): Promise<BrokerConfig> {
+    if (!isZookeeperConfig(properties)) return BrokerConfig.from(properties);
+    const { prepareZookeeperEra } = await import('../server/zookeeper-era.ts');
+    return prepareZookeeperEra(properties, this.context.runtime, logger);
+  }
+
+  /** Kafka's scripts name a directory, and its server.log is what people grep. */
+  #logFile(): LogFile | undefined {
+    const directory = this.context.env['LOG_DIR'];
+    if (!directory) return undefined;
+    const path = join(directory, 'server.log');
+    try {
+      return new LogFile(path, () => this.context.runtime.clock.nowMs());
+    } catch (error) {
+      this.#logger('WARN', (line) => this.context.output.out(line)).warn(`${path} is not written: ${causeText(error)}`);
+      return undefined;
+    }
   }
 
   async #embedded(overrides: ReadonlyMap<string, string>): Promise<void> {
@@ -143,20 +179,24 @@ export default class ServerStart extends Command<void> {
     }
   }
 
-  /** The same words once more, detached. */
+  /** The same words once more, detached, as a process that whoever looks for a broker finds. */
   async #background(file: string | undefined): Promise<void> {
     const { context, options } = this;
     const { startDetached } = await import('../runtime/node-children.ts');
-    const logFile = join(logDirectory(context.env, nodeProcesses.homeDirectory), 'kafkaServer.out');
-    const dataDirectory = options.value('data-dir');
+    // A script is told nothing and looks into the log; a person is told at once.
+    if (!this.strict && file !== undefined) await readPropertiesFile(context, file);
+    const directory = logDirectory(context.env, nodeProcesses.homeDirectory);
+    const dataDirectory = options.value('data-dir') ?? defaultDataDirectory(context.env, nodeProcesses.homeDirectory);
     const words = [
-      'server-start',
-      ...(file === undefined ? [] : [file]),
-      ...(dataDirectory === undefined ? [] : ['--data-dir', dataDirectory]),
+      NODE_CLASS,
+      ...(file === undefined ? ['--data-dir', dataDirectory] : [file]),
       ...options.values('override').flatMap((pair) => ['--override', pair]),
     ];
-    const pid = startDetached(words, logFile);
-    context.output.err(`kts: node ${pid} starts in the background; its log is ${logFile}\n`);
+    const outputFile = join(directory, 'kafkaServer.out');
+    const pid = startDetached(words, { argv0: 'java', outputFile, env: { ...context.env, LOG_DIR: directory } });
+    if (this.strict) return;
+    const log = file === undefined ? outputFile : join(directory, 'server.log');
+    context.output.err(`kts: node ${pid} starts in the background; its log is ${log}\n`);
   }
 
   render(): void {}

@@ -1,13 +1,13 @@
-/** `kts server-stop`: a controlled shutdown of the nodes of this user. */
+/** `kts server-stop`: a controlled shutdown of the nodes of this user. Words without dashes mean nothing, as in Kafka's. */
+import { resolve } from 'node:path';
 import { EXIT } from '../base/kts-error.ts';
 import { parseProperties } from '../config/properties.ts';
 import { Command, type StrictAnswer } from '../console/command.ts';
 import { CommandError } from '../console/command-error.ts';
+import { type KtsProcess, ktsNodes } from '../console/nodes/kts-processes.ts';
 import { serverStopTable } from '../console/options/server.ts';
-import { type OtherProcess, ownProcesses, terminate } from '../runtime/node-children.ts';
-
-/** `… kts(.js) server-start [words]`: the words of a node. */
-const NODE_COMMAND = /(?:^|[\s/])kts(?:\.js)?\s+server-start\b(.*)$/;
+import { parsePairs } from '../console/properties.ts';
+import { ownProcesses, terminate, workingDirectoryOf } from '../runtime/node-children.ts';
 
 export default class ServerStop extends Command<readonly number[]> {
   static readonly table = serverStopTable;
@@ -19,7 +19,7 @@ export default class ServerStop extends Command<readonly number[]> {
   async run(): Promise<readonly number[]> {
     const role = this.options.value('process-role');
     const nodeId = this.options.integer('node-id');
-    const nodes = ownProcesses().filter((other) => this.#isMeant(other, role, nodeId));
+    const nodes = ktsNodes(ownProcesses()).filter((node) => this.#isMeant(node, role, nodeId));
     if (nodes.length === 0) {
       throw new CommandError('no node of this user runs here', {
         stage: 'run',
@@ -31,21 +31,22 @@ export default class ServerStop extends Command<readonly number[]> {
     return nodes.filter(({ pid }) => terminate(pid)).map(({ pid }) => pid);
   }
 
-  #isMeant(other: OtherProcess, role: string | undefined, nodeId: number | undefined): boolean {
-    const words = NODE_COMMAND.exec(other.command)?.[1];
-    if (words === undefined) return false;
+  #isMeant(node: KtsProcess, role: string | undefined, nodeId: number | undefined): boolean {
     if (role === undefined && nodeId === undefined) return true;
-    const properties = this.#propertiesOf(words);
+    const properties = this.#propertiesOf(node);
     const roles = (properties.get('process.roles') ?? 'broker,controller').split(',').map((word) => word.trim());
     if (role !== undefined && !roles.includes(role)) return false;
     return nodeId === undefined || Number(properties.get('node.id') ?? properties.get('broker.id') ?? 1) === nodeId;
   }
 
-  /** Of the file among the words of a node, as far as it can be read from here. */
-  #propertiesOf(words: string): Map<string, string> {
-    const file = words.split(/\s+/).find((word) => word !== '' && !word.startsWith('-') && !word.includes('='));
+  /** Of the file among the words of a node and what its words say over it, as far as they can be read from here. */
+  #propertiesOf({ pid, words }: KtsProcess): Map<string, string> {
+    const overrides = words.filter((_, at) => words[at - 1] === '--override');
+    const file = words.find((word, at) => !word.startsWith('-') && !words[at - 1]?.startsWith('--'));
     try {
-      return file === undefined ? new Map() : parseProperties(this.context.runtime.files.readFileSync(file));
+      const path = file === undefined ? undefined : resolve(workingDirectoryOf(pid) ?? '.', file);
+      const given = path === undefined ? [] : parseProperties(this.context.runtime.files.readFileSync(path));
+      return new Map([...given, ...parsePairs(overrides)]);
     } catch {
       return new Map();
     }

@@ -5,6 +5,7 @@
 import type { BrokerConfig } from './broker-config.ts';
 import { BROKER_KEYS, DYNAMIC_BROKER_KEYS } from './broker-keys.ts';
 import { brokerKey } from './config-layers.ts';
+import type { Properties } from './config-values.ts';
 import { nearestWord } from './nearest.ts';
 import { TOPIC_KEYS } from './topic-keys.ts';
 
@@ -23,20 +24,21 @@ const PLUGIN_PREFIX = /^(rlmm\.config\.|rsm\.config\.|config\.providers\.|metric
 const AUTHORIZER_KEYS = new Set(['super.users', 'allow.everyone.if.no.acl.found']);
 
 /** Keys of Kafka's ZooKeeper times, still found in files. */
-const ZOOKEEPER =
+export const ZOOKEEPER_KEYS =
   /^(zookeeper\.|zk\.|inter\.broker\.protocol\.version$|log\.message\.format\.version$|control\.plane\.)/;
 
-export function configReport(config: BrokerConfig): ConfigReport {
+/** `asked`: what people wrote, where some of the configuration was made for them. */
+export function configReport(config: BrokerConfig, asked: Properties = config.values.given): ConfigReport {
   const withoutEffect: string[] = [];
   const unknown: { name: string; nearest: string | undefined }[] = [];
   const warnings = [...config.values.repeatedEntries()];
-  for (const name of [...config.values.given.keys()].sort()) {
+  for (const name of [...config.values.given.keys()].filter((key) => asked.has(key)).sort()) {
     const row = brokerKey(name);
     if (row !== undefined) {
       if (!row.effect && !isDefault(config, name)) withoutEffect.push(name);
     } else if (AUTHORIZER_KEYS.has(name)) {
       withoutEffect.push(name);
-    } else if (ZOOKEEPER.test(name)) {
+    } else if (ZOOKEEPER_KEYS.test(name)) {
       warnings.push(`${name} has no meaning since Kafka 4: there is no ZooKeeper any more`);
     } else if (!PLUGIN_PREFIX.test(name)) {
       unknown.push({ name, nearest: nearestKey(name) });

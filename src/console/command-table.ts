@@ -12,4 +12,6 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   'server-start': () => import('../commands/server-start.ts'),
   'server-stop': () => import('../commands/server-stop.ts'),
   ready: () => import('../commands/ready.ts'),
+  shims: () => import('../commands/shims.ts'),
+  jps: () => import('../commands/jps.ts'),
 };

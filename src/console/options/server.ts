@@ -27,6 +27,7 @@ export const serverStopTable = tool({
   name: 'server-stop',
   parser: 'joptsimple',
   summary: 'stop the nodes of this user',
+  worksBare: true,
   options: [
     value('--process-role', 'ROLE', 'only nodes with this role: broker or controller'),
     value('--node-id', 'ID', 'only the node with this id', { type: 'int32' }),
