@@ -4,7 +4,7 @@
  *
  * Inflating never gives more than the caller's bound: beyond it InflatedTooLargeError, on damage ProtocolError.
  */
-import * as zlib from 'node:zlib';
+import { zlibModule } from '../runtime/builtin-modules.ts';
 import { deflateLz4, inflateLz4 } from './compression-lz4.ts';
 import { deflateSnappy, inflateSnappy } from './compression-snappy.ts';
 import { ProtocolError } from './kafka-error.ts';
@@ -30,21 +30,21 @@ export function codecOf(name: string): number | null {
 export class InflatedTooLargeError extends ProtocolError {}
 
 /** Kafka's default levels. lz4 has one speed here; its level is accepted and makes no difference. */
-const DEFAULT_GZIP_LEVEL = zlib.constants.Z_DEFAULT_COMPRESSION;
+const DEFAULT_GZIP_LEVEL = -1;
 const DEFAULT_ZSTD_LEVEL = 3;
 
 /** Compresses with a CODEC number other than none; `level` undefined is the codec's default. */
 export function compress(codec: number, level: number | undefined, bytes: Uint8Array): Buffer {
   switch (codec) {
     case CODEC.gzip:
-      return zlib.gzipSync(bytes, { level: level ?? DEFAULT_GZIP_LEVEL });
+      return zlibModule().gzipSync(bytes, { level: level ?? DEFAULT_GZIP_LEVEL });
     case CODEC.snappy:
       return deflateSnappy(bytes);
     case CODEC.lz4:
       return deflateLz4(bytes);
     case CODEC.zstd:
-      return zlib.zstdCompressSync(bytes, {
-        params: { [zlib.constants.ZSTD_c_compressionLevel]: level ?? DEFAULT_ZSTD_LEVEL },
+      return zlibModule().zstdCompressSync(bytes, {
+        params: { [zlibModule().constants.ZSTD_c_compressionLevel]: level ?? DEFAULT_ZSTD_LEVEL },
       });
     default:
       throw new ProtocolError(`unknown compression type id ${codec}`);
@@ -80,14 +80,14 @@ function inflateGzip(bytes: Uint8Array, maxBytes: number): Buffer {
   const end = bytes.length;
   const claimed = end < 4 ? 0 : (bytes[end - 4]! | (bytes[end - 3]! << 8) | (bytes[end - 2]! << 16)) + 1;
   const chunkSize = Math.min(Math.max(claimed, MIN_CHUNK), MAX_CHUNK);
-  return zlib.gunzipSync(bytes, { maxOutputLength: maxBytes, chunkSize });
+  return zlibModule().gunzipSync(bytes, { maxOutputLength: maxBytes, chunkSize });
 }
 
 /** Node ignores bytes behind the last frame; a Java consumer fails on them. */
 function inflateZstd(bytes: Uint8Array, maxBytes: number): Buffer {
   const chunkSize = Math.min(Math.max(bytes.length * 4, MIN_CHUNK), MAX_CHUNK);
   const options = { maxOutputLength: maxBytes, chunkSize, info: true };
-  const { buffer, engine } = zlib.zstdDecompressSync(bytes, options) as unknown as InflatedInfo;
+  const { buffer, engine } = zlibModule().zstdDecompressSync(bytes, options) as unknown as InflatedInfo;
   if (engine.bytesWritten !== bytes.length) throw new Error('bytes behind the last frame');
   return buffer;
 }

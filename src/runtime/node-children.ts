@@ -1,7 +1,6 @@
 /** Other processes of this machine: started without strings attached, found by their words, sent signals. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import { userInfo } from 'node:os';
 import { basename, dirname } from 'node:path';
 
 export interface DetachedOptions {
@@ -72,7 +71,8 @@ function processesOfProc(): OtherProcess[] {
 
 /** `ps` does not tell where a word with blanks ends. */
 function processesOfPs(): OtherProcess[] {
-  const text = execFileSync('ps', ['-ww', '-u', String(userInfo().uid), '-o', 'pid=,command='], { encoding: 'utf8' });
+  const user = String(process.geteuid?.());
+  const text = execFileSync('ps', ['-ww', '-u', user, '-o', 'pid=,command='], { encoding: 'utf8' });
   return text.split('\n').flatMap((line) => {
     const [pid, ...words] = line.trim().split(/\s+/);
     return words.length === 0 ? [] : [{ pid: Number(pid), words }];

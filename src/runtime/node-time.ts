@@ -1,5 +1,6 @@
 /** The real clock, timers and randomness. One of the few places that may name Date, performance, setTimeout and crypto. */
-import type * as NodeCrypto from 'node:crypto';
+import { openSync, readSync } from 'node:fs';
+import { cryptoModule } from './builtin-modules.ts';
 import type { Clock, Random, TimerHandle, Timers } from './runtime.ts';
 
 export const nodeClock: Clock = {
@@ -30,15 +31,37 @@ export const nodeTimers: Timers = {
   },
 };
 
-let loaded: typeof NodeCrypto | undefined;
+/** Null where there is no such device (Windows): then crypto is loaded for it. */
+let device: number | null | undefined;
 
-/** Loaded on first use: it costs a quarter of a bare start, and most commands need no randomness. */
-function crypto(): typeof NodeCrypto {
-  loaded ??= process.getBuiltinModule('node:crypto');
-  return loaded;
+/** Random bytes without loading crypto, which costs a start five milliseconds. */
+function randomBytes(size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  if (device === undefined) device = openDevice();
+  if (device === null) return cryptoModule().randomFillSync(bytes);
+  let at = 0;
+  while (at < size) at += readSync(device, bytes, at, size - at, null);
+  return bytes;
 }
 
-export const nodeRandom: Random = {
-  bytes: (size) => crypto().randomFillSync(new Uint8Array(size)),
-  int: (limit) => crypto().randomInt(limit),
-};
+function openDevice(): number | null {
+  try {
+    return openSync('/dev/urandom', 'r');
+  } catch {
+    return null;
+  }
+}
+
+/** A multiple of the limit, so that every remainder is as likely. */
+function randomInt(limit: number): number {
+  const range = 2 ** 48;
+  const usable = range - (range % limit);
+  for (;;) {
+    const bytes = randomBytes(6);
+    let value = 0;
+    for (const byte of bytes) value = value * 256 + byte;
+    if (value < usable) return value % limit;
+  }
+}
+
+export const nodeRandom: Random = { bytes: randomBytes, int: randomInt };

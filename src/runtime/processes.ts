@@ -113,7 +113,12 @@ export const nodeProcesses: Processes = {
     return process.cwd();
   },
   get homeDirectory() {
-    return homedir();
+    try {
+      return homedir();
+    } catch {
+      // A user whom the machine does not know by name, as containers have them, has none.
+      return tmpdir();
+    }
   },
   get temporaryDirectory() {
     return tmpdir();

@@ -1,7 +1,7 @@
 /** `--add-scram SCRAM-SHA-256=[name=alice,password=secret]`: the credentials that a cluster begins with (KIP-900). */
-import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
 import { KtsError } from '../../base/kts-error.ts';
 import { type MetadataRecord, metadataRecord } from '../../metadata/records.ts';
+import { cryptoModule } from '../../runtime/builtin-modules.ts';
 import type { Random } from '../../runtime/runtime.ts';
 
 interface Mechanism {
@@ -80,7 +80,8 @@ function saltedPassword(
   if (password !== undefined && salted !== undefined) {
     refuse("You must supply only one of 'password' or 'saltedpassword' to add-scram");
   }
-  if (password !== undefined) return pbkdf2Sync(password, salt, iterations, mechanism.keyBytes, mechanism.hash);
+  if (password !== undefined)
+    return cryptoModule().pbkdf2Sync(password, salt, iterations, mechanism.keyBytes, mechanism.hash);
   if (!pairs.has('salt')) refuse("You must supply 'salt' with 'saltedpassword' to add-scram");
   return base64(salted as string, 'saltedpassword');
 }
@@ -99,12 +100,12 @@ export function scramRecord(argument: string, random: Random): MetadataRecord {
   const saltText = pairs.get('salt');
   const salt = saltText === undefined ? randomSalt(random) : base64(saltText, 'salt');
   const salted = saltedPassword(pairs, mechanism, salt, iterations);
-  const keyed = (text: string): Buffer => createHmac(mechanism.hash, salted).update(text).digest();
+  const keyed = (text: string): Buffer => cryptoModule().createHmac(mechanism.hash, salted).update(text).digest();
   return metadataRecord('userScramCredential', 0, {
     name,
     mechanism: mechanism.type,
     salt,
-    storedKey: createHash(mechanism.hash).update(keyed('Client Key')).digest(),
+    storedKey: cryptoModule().createHash(mechanism.hash).update(keyed('Client Key')).digest(),
     serverKey: keyed('Server Key'),
     iterations,
   });
