@@ -68,10 +68,24 @@ function lookAtPartition(
   try {
     return readPartition(partition, request, budget);
   } catch (error) {
-    if (error instanceof KafkaError) return failedRead(request, error.code, partition);
+    if (error instanceof KafkaError) {
+      sayOnce(lookup.logger, partition, error);
+      return failedRead(request, error.code, partition);
+    }
     lookup.logger.error(`Error processing fetch of partition ${partition.topic}-${partition.id}`, error);
     return failedRead(request, ErrorCode.UNKNOWN_SERVER_ERROR);
   }
+}
+
+/** What was last said of a partition's damage: its consumers come back for it until somebody has mended it. */
+const said = new WeakMap<Partition, string>();
+
+/** Damage and failing disks are for whoever runs the node; that an offset is out of range is the client's affair. */
+function sayOnce(logger: Logger, partition: Partition, error: KafkaError): void {
+  if (error.code !== ErrorCode.CORRUPT_MESSAGE && error.code !== ErrorCode.KAFKA_STORAGE_ERROR) return;
+  if (said.get(partition) === error.message) return;
+  said.set(partition, error.message);
+  logger.error(`Error processing fetch of partition ${partition.name}`, error);
 }
 
 function readPartition(

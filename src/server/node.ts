@@ -278,7 +278,7 @@ class Node implements RunningNode {
       pool: new FilePool(runtime.files),
       logger: logger.named('kafka.raft.KafkaMetadataLog'),
       producerIdExpirationMs: config.number('producer.id.expiration.ms'),
-      recoveredDirectory: null,
+      recoveredDirectory: `${config.metadataLogDir}.recovered`,
       onStorageFailure: (message, cause) => {
         logger.error(message, cause);
         this.#fail(cause);

@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RecordBatch } from '../../../src/protocol/batch.ts';
 import { CODEC } from '../../../src/protocol/compression.ts';
@@ -307,6 +309,22 @@ describe('what a fetch is refused', () => {
     expect(sizeOf(diverging)).toBe(0);
     expect(await fetch({ fetchOffset: 2, lastFetchedEpoch: 0 })).toMatchObject({ errorCode: 0, highWatermark: 3 });
     expect(values(await fetch({ fetchOffset: 2, lastFetchedEpoch: 0 }))).toEqual(['c']);
+  });
+});
+
+describe('records that are damaged on the disk', () => {
+  it('are refused to their readers, and named once for whoever runs the node', async () => {
+    broker.append('t', 'a', 'b', 'c');
+    const file = join(broker.partition('t').log.path, '00000000000000000000.log');
+    const bytes = fs.readFileSync(file);
+    const one = bytes.length / 3;
+    bytes.fill(0xff, one, 2 * one);
+    fs.writeFileSync(file, bytes);
+    expect(values(await fetch({ partitionMaxBytes: one }))).toEqual(['a']);
+    for (let i = 0; i < 3; i++) expect((await fetch({ fetchOffset: 2 })).errorCode).toBe(ErrorCode.CORRUPT_MESSAGE);
+    expect(broker.logger.matching(/^ERROR .*Record batch at position/)).toEqual([expect.stringContaining(file)]);
+    broker.append('t', 'd');
+    expect(broker.partition('t').log.logEndOffset).toBe(4);
   });
 });
 
