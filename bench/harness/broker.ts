@@ -3,6 +3,7 @@
  * same properties. It is ready when it answers Metadata with at least one broker.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -74,6 +75,8 @@ export class Broker {
   readonly data: string;
   readonly #home: string;
   readonly #file: string;
+  /** Its answers are told from those of a stranger that got the port meanwhile. */
+  readonly #clusterId = randomBytes(16).toString('base64url');
   #child: ChildProcess | null = null;
   #exited: Promise<unknown> = Promise.resolve();
 
@@ -90,7 +93,7 @@ export class Broker {
     const home = fs.mkdtempSync(path.join(parent, `${engine.name}-`));
     const broker = new Broker(engine, home, await freePort());
     fs.writeFileSync(broker.#file, properties(broker.data, broker.port, await freePort()));
-    await broker.#run('storage', ['format', '--standalone', '-t', 'MkU3OEVBNTcwNTJENDM2Qg', '-c', broker.#file]);
+    await broker.#run('storage', ['format', '--standalone', '-t', broker.#clusterId, '-c', broker.#file]);
     return broker;
   }
 
@@ -211,7 +214,7 @@ export class Broker {
     const deadline = performance.now() + READY_TIMEOUT_MS;
     for (;;) {
       const answer = await this.#call(METADATA, ALL_TOPICS).catch(() => null);
-      if (answer !== null && answer.brokers.length > 0) return;
+      if (answer?.clusterId === this.#clusterId && answer.brokers.length > 0) return;
       const gone = this.#child?.exitCode !== null || this.#child.pid === undefined;
       if (gone || performance.now() > deadline) throw new Error(`${this.name} did not start: ${this.lastLines()}`);
       await sleep(POLL_MS);
