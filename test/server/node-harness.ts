@@ -141,8 +141,12 @@ export class TestNode {
     return answer.responses[0]?.partitionResponses[0]?.errorCode ?? -1;
   }
 
-  async read(topic: string, index = 0): Promise<{ readonly errorCode: number; readonly values: string[] }> {
-    const partitions = [{ partition: index, fetchOffset: 0, partitionMaxBytes: 1 << 20 }];
+  async read(
+    topic: string,
+    index = 0,
+    fetchOffset = 0,
+  ): Promise<{ readonly errorCode: number; readonly values: string[] }> {
+    const partitions = [{ partition: index, fetchOffset, partitionMaxBytes: 1 << 20 }];
     const answer = await this.call(fetchRequest, fetchResponse, 12, {
       maxWaitMs: 0,
       minBytes: 0,
