@@ -19,6 +19,7 @@ import {
 } from '../console/groups/remove.ts';
 import { type ResetResult, resetOffsets, resetText } from '../console/groups/reset.ts';
 import { consumerGroupsTable } from '../console/options/consumer-groups.ts';
+import type { Shown } from '../console/show/shown.ts';
 
 interface GroupsResult {
   readonly text?: string;
@@ -64,9 +65,10 @@ export default class ConsumerGroups extends Command<GroupsResult> {
       const groups = await this.#groups(client);
       if (action === 'describe') return { described: await describeGroups(client, groups, options) };
       if (action === 'reset-offsets') return { reset: await resetOffsets(client, context, options, groups) };
-      if (action === 'delete') return { deleted: await deleteGroups(client, groups) };
+      if (action === 'delete') return { deleted: await deleteGroups(client, groups, this.#dryRun) };
       const [group] = groups;
-      return { deletedOffsets: await deleteGroupOffsets(client, group as string, options.values('topic')) };
+      const words = options.values('topic');
+      return { deletedOffsets: await deleteGroupOffsets(client, group as string, words, this.#dryRun) };
     } finally {
       cluster.close();
     }
@@ -93,51 +95,88 @@ export default class ConsumerGroups extends Command<GroupsResult> {
     this.#renderDeletedOffsets(result.deletedOffsets);
   }
 
+  override async show(result: GroupsResult): Promise<Shown | undefined> {
+    const show = await import('../console/groups/show.ts');
+    const { listed, described, reset, deleted, deletedOffsets } = result;
+    if (listed !== undefined) return show.showList(listed);
+    if (described !== undefined) return show.showDescribed(described);
+    if (reset !== undefined) return show.showReset(reset, this.#resetFailure(reset));
+    if (deleted !== undefined) return this.#words(show.showDeleted(deleted, this.#deleteFailure(deleted)));
+    if (deletedOffsets !== undefined) {
+      return this.#words(show.showDeletedOffsets(deletedOffsets, this.#deleteOffsetsFailure(deletedOffsets)));
+    }
+    return undefined;
+  }
+
+  /** What would be deleted is said in words, not in a table. */
+  #words(shown: Shown): Shown {
+    return this.#dryRun ? { ...shown, data: { dryRun: true, groups: shown.data }, sheets: [] } : shown;
+  }
+
+  get #dryRun(): boolean {
+    return !this.strict && this.options.has('dry-run');
+  }
+
   #renderReset(reset: ResetResult | undefined): void {
     if (reset === undefined) return;
     const { output } = this.context;
     if (this.strict) output.out(resetText(reset));
     else {
       if (reset.offsets.length > 0) output.out(resetText({ ...reset, refused: [] }));
-      this.#fail(reset.refused, reset.offsets.length > 0);
+      this.#throw(this.#resetFailure(reset));
     }
+  }
+
+  #resetFailure(reset: ResetResult): Error | undefined {
+    return this.#failure(reset.refused, reset.offsets.length > 0);
   }
 
   #renderDeleted(deleted: DeleteResult | undefined): void {
     if (deleted === undefined) return;
     const { output } = this.context;
-    if (this.strict || deleted.failed.length === 0) output.out(deleteText(deleted));
-    else {
-      if (deleted.deleted.length > 0) output.out(deleteText({ ...deleted, failed: [] }));
-      const lines = deleted.failed.map(({ group, error }) => `group '${group}' was not deleted: ${error.message}`);
-      this.#fail(lines, deleted.deleted.length > 0);
-    }
+    if (this.#dryRun) for (const group of deleted.deleted) this.print(`Would delete group ${group}.`);
+    else if (this.strict || deleted.failed.length === 0) output.out(deleteText(deleted));
+    else if (deleted.deleted.length > 0) output.out(deleteText({ ...deleted, failed: [] }));
+    if (!this.strict) this.#throw(this.#deleteFailure(deleted));
+  }
+
+  #deleteFailure(deleted: DeleteResult): Error | undefined {
+    const lines = deleted.failed.map(({ group, error }) => `group '${group}' was not deleted: ${error.message}`);
+    return this.#failure(lines, deleted.deleted.length > 0);
   }
 
   #renderDeletedOffsets(deleted: DeleteOffsetsResult | undefined): void {
     if (deleted === undefined) return;
     const { output } = this.context;
-    if (this.strict || deleted.rows.every((row) => row.error === null)) output.out(deleteOffsetsText(deleted));
-    else {
-      const good = deleted.rows.filter((row) => row.error === null);
-      if (good.length > 0) output.out(deleteOffsetsText({ ...deleted, error: undefined, rows: good }));
-      const bad = deleted.rows.filter((row) => row.error !== null);
-      const lines = bad.map(
-        (row) => `${row.topic}${row.partition === undefined ? '' : `-${row.partition}`}: ${row.error?.message}`,
-      );
-      this.#fail(lines, good.length > 0);
-    }
+    const good = deleted.rows.filter((row) => row.error === null);
+    if (this.#dryRun) {
+      for (const row of good) this.print(`Would delete the offset of ${row.topic}-${row.partition}.`);
+    } else if (this.strict || good.length === deleted.rows.length) output.out(deleteOffsetsText(deleted));
+    else if (good.length > 0) output.out(deleteOffsetsText({ ...deleted, error: undefined, rows: good }));
+    if (!this.strict) this.#throw(this.#deleteOffsetsFailure(deleted));
   }
 
-  /** What was not done, in the own manner: on stderr, and never with 0. */
-  #fail(lines: readonly string[], partly: boolean): void {
-    if (lines.length === 0) return;
+  #deleteOffsetsFailure(deleted: DeleteOffsetsResult): Error | undefined {
+    const bad = deleted.rows.filter((row) => row.error !== null);
+    const lines = bad.map(
+      (row) => `${row.topic}${row.partition === undefined ? '' : `-${row.partition}`}: ${row.error?.message}`,
+    );
+    return this.#failure(lines, bad.length < deleted.rows.length);
+  }
+
+  /** What was not done, in the own manner: on stderr, and never with 0. The last line is the error. */
+  #failure(lines: readonly string[], partly: boolean): CommandError | undefined {
+    if (lines.length === 0) return undefined;
     for (const line of lines.slice(0, -1)) this.context.output.err(`kts: ${line}\n`);
-    throw new CommandError(lines.at(-1) as string, {
+    return new CommandError(lines.at(-1) as string, {
       stage: 'run',
       exitCode: partly ? EXIT.partial : EXIT.refused,
       hint: 'kts consumer-groups --describe shows the group',
     });
+  }
+
+  #throw(failure: Error | undefined): void {
+    if (failure !== undefined) throw failure;
   }
 }
 

@@ -5,9 +5,24 @@ import { Command, type StrictAnswer } from '../console/command.ts';
 import { CommandError, withException } from '../console/command-error.ts';
 import { readPropertiesFile } from '../console/connect.ts';
 import { storageTable } from '../console/options/storage.ts';
+import type { Shown } from '../console/show/shown.ts';
+import type { Files } from '../runtime/runtime.ts';
 
 interface StorageResult {
   readonly lines: readonly string[];
+  /** The same for tables, JSON and the like. */
+  readonly shown?: Shown;
+}
+
+const FEATURES = [
+  { head: 'FEATURE', key: 'feature' },
+  { head: 'LEVEL', key: 'level', right: true },
+] as const;
+
+/** Looks like the files, and writes nothing. */
+function readOnly(files: Files): Files {
+  const nothing = { value: () => undefined };
+  return Object.create(files, { makeDirectorySync: nothing, replaceFileSync: nothing, chmodSync: nothing }) as Files;
 }
 
 export default class Storage extends Command<StorageResult> {
@@ -23,7 +38,7 @@ export default class Storage extends Command<StorageResult> {
   async run(): Promise<StorageResult> {
     switch (this.options.subcommand) {
       case 'random-uuid':
-        return { lines: [randomUuid((size) => this.context.runtime.random.bytes(size))] };
+        return this.#randomUuid();
       case 'format':
         return this.#format();
       case 'info':
@@ -33,6 +48,11 @@ export default class Storage extends Command<StorageResult> {
       default:
         return this.#featureDependencies();
     }
+  }
+
+  #randomUuid(): StorageResult {
+    const uuid = randomUuid((size) => this.context.runtime.random.bytes(size));
+    return { lines: [uuid], shown: { data: uuid, sheets: [] } };
   }
 
   async #config() {
@@ -54,8 +74,12 @@ export default class Storage extends Command<StorageResult> {
       initialControllers: options.value('initial-controllers') ?? null,
       noInitialControllers: options.has('no-initial-controllers'),
     };
+    const dryRun = options.has('dry-run');
+    const runtime = dryRun ? { ...context.runtime, files: readOnly(context.runtime.files) } : context.runtime;
     // Lines leave as they come: what was done before a failure is seen.
-    formatDirectories(context.runtime, config, format, (line) => this.print(line));
+    formatDirectories(runtime, config, format, (line) =>
+      this.print(dryRun ? line.replace(/^Formatting /, 'Would format ') : line),
+    );
     return { lines: [] };
   }
 
@@ -63,7 +87,8 @@ export default class Storage extends Command<StorageResult> {
     const { storageInfo, storageInfoLines } = await import('../server/format/storage-info.ts');
     const info = storageInfo(this.context.runtime.files, await this.#config());
     const lines = storageInfoLines(info);
-    if (info.problems.length === 0) return { lines };
+    if (info.problems.length === 0)
+      return { lines, shown: (await import('../console/storage-show.ts')).showInfo(info) };
     if (this.strict) {
       this.exitCode = 1;
       return { lines };
@@ -95,12 +120,13 @@ export default class Storage extends Command<StorageResult> {
       'share.version',
       'streams.version',
     ];
+    const levels = [
+      ['metadata.version', level],
+      ...['kraft.version', ...others].map((feature) => [feature, defaultFeatureLevel(feature, level)] as const),
+    ] as const;
     return {
-      lines: [
-        `metadata.version=${level} (${name})`,
-        `kraft.version=${defaultFeatureLevel('kraft.version', level)}`,
-        ...others.map((feature) => `${feature}=${defaultFeatureLevel(feature, level)}`),
-      ],
+      lines: levels.map(([feature, l]) => `${feature}=${l}${feature === 'metadata.version' ? ` (${name})` : ''}`),
+      shown: { data: { release: name, ...Object.fromEntries(levels) }, sheets: [{ columns: FEATURES, rows: levels }] },
     };
   }
 
@@ -120,7 +146,18 @@ export default class Storage extends Command<StorageResult> {
       }
       return `${pair} has no dependencies.`;
     });
-    return { lines };
+    const rows = this.options.values('feature').map((pair) => pair.split('='));
+    return {
+      lines,
+      shown: {
+        data: rows.map(([feature, level]) => ({ feature, level: Number(level), dependencies: [] })),
+        sheets: [],
+      },
+    };
+  }
+
+  override async show({ shown }: StorageResult): Promise<Shown | undefined> {
+    return shown;
   }
 
   render(result: StorageResult): void {

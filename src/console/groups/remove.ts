@@ -1,5 +1,5 @@
 /** `consumer-groups --delete` and `--delete-offsets`. */
-import { deleteGroup, deleteOffsets } from '../../client/admin-groups.ts';
+import { deleteGroup, deleteOffsets, describeGroup } from '../../client/admin-groups.ts';
 import { toKafkaError } from '../../client/error-text.ts';
 import type { TopicPartition } from '../../client/offsets.ts';
 import { ErrorCode } from '../../protocol/error-codes.ts';
@@ -12,11 +12,29 @@ export interface DeleteResult {
   readonly failed: readonly { readonly group: string; readonly error: KafkaError }[];
 }
 
-export async function deleteGroups(client: GroupsClient, groups: readonly string[]): Promise<DeleteResult> {
+/** Why a group cannot be deleted, without trying. */
+async function obstacle(client: GroupsClient, group: string): Promise<KafkaError | null> {
+  try {
+    const { state } = await describeGroup(client.cluster, client.coordinators, group);
+    return state === 'Empty' || state === 'Dead' ? null : toKafkaError(ErrorCode.NON_EMPTY_GROUP);
+  } catch (error) {
+    if (error instanceof KafkaError) return error;
+    throw error;
+  }
+}
+
+/** `dryRun`: only tells what would be deleted. */
+export async function deleteGroups(
+  client: GroupsClient,
+  groups: readonly string[],
+  dryRun = false,
+): Promise<DeleteResult> {
   const deleted: string[] = [];
   const failed: { group: string; error: KafkaError }[] = [];
   for (const group of groups) {
-    const error = await deleteGroup(client.coordinators, group, client.cluster.deadline(client.timeoutMs));
+    const error = dryRun
+      ? await obstacle(client, group)
+      : await deleteGroup(client.coordinators, group, client.cluster.deadline(client.timeoutMs));
     if (error === null) deleted.push(group);
     else failed.push({ group, error });
   }
@@ -51,6 +69,7 @@ export async function deleteGroupOffsets(
   client: GroupsClient,
   group: string,
   words: readonly string[],
+  dryRun = false,
 ): Promise<DeleteOffsetsResult> {
   const parsed = words.map(parseTopicWord);
   await client.cluster.refresh([...new Set(parsed.map((word) => word.topic))]);
@@ -63,7 +82,8 @@ export async function deleteGroupOffsets(
       rows.push({ topic, partition: undefined, error: toKafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) });
     } else partitions.push(...view.partitions.map(({ partition }) => ({ topic, partition })));
   }
-  if (partitions.length === 0) return { group, error: undefined, rows };
+  if (dryRun) rows.push(...partitions.map((partition) => ({ ...partition, error: null })));
+  if (dryRun || partitions.length === 0) return { group, error: undefined, rows };
   try {
     const outcomes = await deleteOffsets(
       client.coordinators,
