@@ -68,6 +68,7 @@ Run a broker
   kts server-stop                                    a controlled shutdown
   kts storage format --standalone -t ID -c FILE      make a directory ready; also info, random-uuid
   kts ready --timeout 5s                             wait until a broker answers
+  kts shims DIR                                      kafka-topics.sh and the others, for scripts
 
 Topics
   kts topics --create orders --partitions 3

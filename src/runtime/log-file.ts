@@ -37,7 +37,7 @@ export class LogFile {
   write(line: string): void {
     try {
       const hour = Math.floor(this.#nowMs() / HOUR_MS);
-      if (hour !== this.#hour) this.#setAside(hour);
+      if (hour > this.#hour) this.#setAside(hour);
       fs.writeSync(this.#descriptor, line);
     } catch {
       // The same line leaves on the node's output.

@@ -100,8 +100,9 @@ export function terminate(pid: number): boolean {
 
 /** The first program of that name on `path` whose beginning `isMeant` accepts. */
 export function findProgram(name: string, path: string, isMeant: (beginning: string) => boolean): string | null {
-  for (const directory of path.split(':')) {
-    const file = `${directory || '.'}/${name}`;
+  // An empty entry means the working directory to a shell; nothing is run from there.
+  for (const directory of path.split(':').filter((entry) => entry !== '')) {
+    const file = `${directory}/${name}`;
     try {
       fs.accessSync(file, fs.constants.X_OK);
       if (isMeant(beginningOf(file))) return file;
