@@ -1,4 +1,7 @@
-/** Buffers of one size, reused, within a bound of memory. Who finds none waits until one comes back. */
+/**
+ * The memory of a producer: buffers of one size, reused, within a bound. Who finds none waits until one comes back. What a
+ * batch takes elsewhere (compressed, or too large for a buffer of the pool) counts as well.
+ */
 export class BufferPool {
   readonly #size: number;
   readonly #limitBytes: number;
@@ -21,8 +24,17 @@ export class BufferPool {
   }
 
   give(buffer: Buffer): void {
-    this.#usedBytes -= buffer.length;
     if (buffer.length === this.#size) this.#free.push(buffer);
+    this.discharge(buffer.length);
+  }
+
+  /** Bytes that are needed whatever the bound: somebody else is kept waiting for them. */
+  charge(bytes: number): void {
+    this.#usedBytes += bytes;
+  }
+
+  discharge(bytes: number): void {
+    this.#usedBytes -= bytes;
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const wake of waiting) wake();
@@ -32,10 +44,19 @@ export class BufferPool {
     return this.#usedBytes;
   }
 
-  /** Resolves the next time that a buffer comes back. */
+  get limitBytes(): number {
+    return this.#limitBytes;
+  }
+
+  /** Resolves the next time that memory comes back. */
   returned(): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
     });
+  }
+
+  /** Whoever waits looks again, though nothing came back. */
+  wake(): void {
+    this.discharge(0);
   }
 }

@@ -1,4 +1,5 @@
 /** Which partition a record goes to: the same as the Java client chooses for a key. */
+import type { ProducerRecord } from './record.ts';
 
 /** murmur2 with Kafka's seed, over bytes[start, end); a signed 32-bit number. */
 export function murmur2(bytes: Uint8Array, start = 0, end = bytes.length): number {
@@ -27,4 +28,24 @@ export function murmur2(bytes: Uint8Array, start = 0, end = bytes.length): numbe
 
 export function partitionForKey(bytes: Uint8Array, start: number, end: number, partitions: number): number {
   return (murmur2(bytes, start, end) & 0x7fff_ffff) % partitions;
+}
+
+export interface TopicPartitions {
+  readonly name: string;
+  readonly partitions: number;
+  /** Those that have a leader. */
+  readonly available: readonly number[];
+}
+
+/** Chooses a partition for records that name none. */
+export type Partitioner = (record: ProducerRecord<unknown, unknown>, topic: TopicPartitions) => number;
+
+/** One after the other, whatever the key; of each topic by itself. Those without a leader are passed over. */
+export function roundRobin(): Partitioner {
+  const turns = new Map<string, number>();
+  return (record, { partitions, available }) => {
+    const turn = turns.get(record.topic) ?? 0;
+    turns.set(record.topic, (turn + 1) % 0x7fff_ffff);
+    return available.length > 0 ? (available[turn % available.length] as number) : turn % partitions;
+  };
 }

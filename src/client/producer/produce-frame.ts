@@ -1,19 +1,28 @@
 /**
- * A Produce request around records that lie in their buffer already: the head is put in front of them and the tail
- * behind, so that the whole frame leaves as one piece without a copy. Head and tail come from the codec, once per
- * partition and version: a request with one byte of records shows where they go.
+ * Produce requests. For one partition the head is put in front of the records and the tail behind, where they lie, so that
+ * the whole frame leaves as one piece without a copy; head and tail come from the codec, once per partition and version: a
+ * request with one byte of records shows where they go. Batches of several partitions are copied into one frame.
  */
 import { encodeRequestFrame } from '../../protocol/frames.ts';
 import { produceRequest } from '../../protocol/messages/produce.ts';
 import type { RecordsSource } from '../../protocol/schema.ts';
 
+export interface ProduceHead {
+  readonly acks: number;
+  readonly timeoutMs: number;
+  readonly clientId: string;
+}
+
 export interface ProduceTarget {
   readonly topic: string;
   readonly topicId: string;
   readonly partition: number;
-  readonly acks: number;
-  readonly timeoutMs: number;
-  readonly clientId: string;
+}
+
+export interface ProducePart extends ProduceTarget {
+  readonly buffer: Buffer;
+  readonly start: number;
+  readonly end: number;
 }
 
 /** From here on lengths are varints. */
@@ -27,12 +36,44 @@ export function headRoom(topic: string, clientId: string): number {
 /** Room for the tail. */
 export const TAIL_ROOM = 16;
 
+type Records = RecordsSource | Uint8Array;
+type Entry = ProduceTarget & { readonly records: Records };
+
+function encode(head: ProduceHead, version: number, entries: readonly Entry[]): Buffer {
+  const topics = new Map<
+    string,
+    { name: string; topicId: string; partitionData: { index: number; records: Records }[] }
+  >();
+  for (const { topic, topicId, partition, records } of entries) {
+    let data = topics.get(topic);
+    if (data === undefined) {
+      data = { name: topic, topicId, partitionData: [] };
+      topics.set(topic, data);
+    }
+    data.partitionData.push({ index: partition, records });
+  }
+  return encodeRequestFrame(
+    produceRequest,
+    version,
+    { correlationId: 0, clientId: head.clientId },
+    { acks: head.acks, timeoutMs: head.timeoutMs, topicData: [...topics.values()] },
+  );
+}
+
+/** One frame around copies of the batches. */
+export function joinedFrame(head: ProduceHead, version: number, parts: readonly ProducePart[]): Buffer {
+  const entries = parts.map(({ topic, topicId, partition, buffer, start, end }) => {
+    return { topic, topicId, partition, records: buffer.subarray(start, end) };
+  });
+  return encode(head, version, entries);
+}
+
 export class ProduceFrame {
   readonly version: number;
   readonly #head: Buffer;
   readonly #tail: Buffer;
 
-  constructor(target: ProduceTarget, version: number) {
+  constructor(head: ProduceHead, target: ProduceTarget, version: number) {
     this.version = version;
     let position = -1;
     const records: RecordsSource = {
@@ -41,22 +82,7 @@ export class ProduceFrame {
         position = at;
       },
     };
-    const frame = encodeRequestFrame(
-      produceRequest,
-      version,
-      { correlationId: 0, clientId: target.clientId },
-      {
-        acks: target.acks,
-        timeoutMs: target.timeoutMs,
-        topicData: [
-          {
-            name: target.topic,
-            topicId: target.topicId,
-            partitionData: [{ index: target.partition, records }],
-          },
-        ],
-      },
-    );
+    const frame = encode(head, version, [{ ...target, records }]);
     this.#head = Buffer.from(frame.subarray(0, position - (version >= FIRST_FLEXIBLE_VERSION ? 1 : 4)));
     this.#tail = Buffer.from(frame.subarray(position + 1));
   }

@@ -1,313 +1,325 @@
 /**
- * The producer. Records are encoded into the open batch of their partition at once; a batch is sealed when it is full or
- * has waited long enough, and goes to the sender. Memory is bounded: who finds no buffer waits. `send` promises an
- * offset per record; `bulk` is the same path without a promise and without an object per record.
+ * The producer. Records are encoded at once when their topic is known and there is memory; else they line up, so that
+ * records of a topic keep their order. `send` promises an offset per record, `sendAll` one answer for many; `bulk` is the
+ * same path without a promise and without an object per record.
  */
+import { KtsError } from '../../base/kts-error.ts';
 import { ErrorCode, errorRow } from '../../protocol/error-codes.ts';
 import type { TimerHandle } from '../../runtime/runtime.ts';
-import type { ClusterView } from '../cluster-view.ts';
+import type { Deadline } from '../backoff.ts';
+import { type ClusterView, isUnreachable } from '../cluster-view.ts';
 import { toKafkaError } from '../error-text.ts';
-import { BatchWriter, type Bytes, batchSizeBound, type EncodedHeader } from './batch-writer.ts';
-import { BufferPool } from './buffer-pool.ts';
+import { Accumulator, type NewRecord, type TopicState, type Waiter } from './accumulator.ts';
+import type { Bytes, EncodedHeader } from './batch-writer.ts';
 import { partitionForKey } from './partitioner.ts';
-import { headRoom, TAIL_ROOM } from './produce-frame.ts';
-import { Sender, type Settled } from './sender.ts';
+import type { BulkResult, Data, Header, ProducerRecord, RecordMetadata, StoredRange, TopicRecord } from './record.ts';
+import { Scratch } from './scratch.ts';
+import { Sender } from './sender.ts';
 import { DEFAULT_PRODUCER_SETTINGS, type ProducerSettings } from './settings.ts';
-import { sealInto } from './split-batch.ts';
+import { RangeWaiter, SendWaiter } from './waiters.ts';
 
-export interface ProducerRecord {
-  readonly topic: string;
-  readonly partition?: number;
-  readonly key?: Uint8Array | string | null;
-  readonly value: Uint8Array | string | null;
-  readonly headers?: readonly { readonly key: string; readonly value: Uint8Array | string | null }[];
-  /** ms since 1970; now when left out. */
-  readonly timestamp?: number;
-}
+type AnyRecord = ProducerRecord<unknown, unknown>;
+type AnyTopicRecord = TopicRecord<unknown, unknown>;
 
-export interface RecordMetadata {
-  readonly topic: string;
-  readonly partition: number;
-  /** -1 with acks 0. */
-  readonly offset: number;
-  readonly timestamp: number;
-}
+const NO_HEADERS: readonly EncodedHeader[] = [];
 
-/** What became of a batch of the bulk path. */
-export interface BulkResult {
-  readonly topic: string;
-  readonly partition: number;
-  readonly count: number;
-  readonly error: Error | null;
-}
-
-interface Pending {
-  readonly timestamp: number;
-  readonly resolve: (metadata: RecordMetadata) => void;
-  readonly reject: (error: Error) => void;
-}
-
-/** The batch of a partition that is being filled. */
-interface OpenBatch {
-  readonly writer: BatchWriter;
-  readonly buffer: Buffer;
-  readonly createdAtMs: number;
-  readonly linger: TimerHandle | undefined;
-  /** By record, for those that were promised an offset. */
-  readonly pending: (Pending | undefined)[];
-}
-
-class TopicState {
-  readonly name: string;
-  readonly head: number;
-  readonly open: (OpenBatch | undefined)[] = [];
-  partitions = 0;
-  /** Where records without a key go for the moment. */
-  sticky = -1;
-  checkedAtMs = 0;
-
-  constructor(name: string, head: number) {
-    this.name = name;
-    this.head = head;
-  }
-}
-
-function toBytes(value: Uint8Array | string | null | undefined): Bytes | null {
-  if (value === null || value === undefined) return null;
-  const source =
-    typeof value === 'string' ? Buffer.from(value) : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  return { source, start: 0, end: source.length };
-}
-
-export class Producer {
+export class Producer<K = Data, V = Data> implements AsyncDisposable {
   readonly cluster: ClusterView;
   readonly settings: ProducerSettings;
   readonly #sender: Sender;
-  readonly #pool: BufferPool;
-  readonly #topics = new Map<string, TopicState>();
-  #onBulk: (result: BulkResult) => void = () => undefined;
-  #closed = false;
+  readonly #accumulator: Accumulator;
+  readonly #scratch = new Scratch();
+  #refreshTimer: TimerHandle | undefined;
+  #closing: Promise<void> | undefined;
+  /** New records are refused. */
+  #closed: Error | undefined;
+  /** Records that line up are given up. */
+  #aborted: Error | undefined;
 
   constructor(cluster: ClusterView, settings: Partial<ProducerSettings> = {}) {
     this.cluster = cluster;
     const merged = { ...DEFAULT_PRODUCER_SETTINGS, ...settings };
     this.settings = merged.acks === -1 ? merged : { ...merged, idempotent: false };
     this.#sender = new Sender(cluster, this.settings);
-    const room = headRoom('x'.repeat(249), cluster.settings.clientId) + TAIL_ROOM;
-    this.#pool = new BufferPool(this.settings.batchBytes + room, this.settings.bufferBytes);
+    this.#accumulator = new Accumulator(cluster, this.settings, this.#sender);
+    this.#scheduleRefresh();
   }
 
   /** The number of partitions, waiting for the topic to exist and to have leaders. */
   async partitionsOf(topic: string): Promise<number> {
-    return (await this.#topicState(topic)).partitions;
+    const state = this.#accumulator.topic(topic);
+    await this.#await(state, 1, this.#patience());
+    return state.partitions;
   }
 
-  async #topicState(topic: string): Promise<TopicState> {
-    const known = this.#topics.get(topic);
-    const now = this.cluster.runtime.clock.monotonicMs();
-    if (known !== undefined && now - known.checkedAtMs < this.cluster.settings.metadataMaxAgeMs) return known;
-    const partitions = await this.#countPartitions(topic);
-    const state = known ?? new TopicState(topic, headRoom(topic, this.cluster.settings.clientId));
-    state.partitions = partitions;
-    state.checkedAtMs = now;
-    this.#topics.set(topic, state);
-    return state;
+  /** Bytes that records take until they are delivered. */
+  get bufferedBytes(): number {
+    return this.#accumulator.pool.usedBytes;
   }
 
-  async #countPartitions(topic: string): Promise<number> {
-    const deadline = this.cluster.deadline(this.settings.maxBlockMs);
-    for (let attempt = 0; ; attempt++) {
-      await this.cluster.refresh([topic], { deadline, create: true, doing: 'produce' });
-      const view = this.cluster.topic(topic);
-      const code = view?.errorCode ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
-      if (view !== undefined && code === 0 && view.partitions.length > 0) return view.partitions.length;
-      if (code !== 0 && !errorRow(code).retriable) throw toKafkaError(code);
-      if (deadline.passed) {
-        const text = `Topic ${topic} not present in metadata after ${this.settings.maxBlockMs} ms.`;
-        throw toKafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, text);
+  #patience(): Deadline {
+    return this.cluster.deadline(this.settings.maxBlockMs);
+  }
+
+  /** Topics in use are asked for again before their metadata grows old; those that nobody uses are forgotten. */
+  #scheduleRefresh(): void {
+    const { runtime, settings } = this.cluster;
+    const refresh = () => {
+      const now = runtime.clock.monotonicMs();
+      for (const topic of this.#accumulator.topics.values()) {
+        const isIdle = now - topic.usedAtMs > this.settings.metadataMaxIdleMs && topic.isEmpty;
+        if (isIdle) this.#accumulator.topics.delete(topic.name);
+        else this.cluster.update(topic.name, true).catch(() => undefined);
       }
-      await this.cluster.pause(attempt, deadline);
-    }
-  }
-
-  /** Resolves when the record is where `acks` wants it. */
-  async send(record: ProducerRecord): Promise<RecordMetadata> {
-    const topic = await this.#topicState(record.topic);
-    const key = toBytes(record.key);
-    const value = toBytes(record.value);
-    const headers = (record.headers ?? []).map((header) => ({
-      key: Buffer.from(header.key),
-      value: header.value === null ? null : Buffer.from(header.value as string),
-    }));
-    const timestamp = record.timestamp ?? this.cluster.runtime.clock.nowMs();
-    const partition = record.partition ?? this.#choose(topic, key);
-    if (partition < 0 || partition >= topic.partitions) {
-      throw new RangeError(`${record.topic} has no partition ${partition}`);
-    }
-    const delivered = Promise.withResolvers<RecordMetadata>();
-    const pending = { timestamp, resolve: delivered.resolve, reject: delivered.reject };
-    while (!this.#append(topic, partition, { timestamp, key, value, headers, pending })) await this.#memory();
-    return delivered.promise;
-  }
-
-  async #memory(): Promise<void> {
-    this.#sealAll();
-    await this.#pool.returned();
-  }
-
-  #choose(topic: TopicState, key: Bytes | null): number {
-    if (key !== null) return partitionForKey(key.source, key.start, key.end, topic.partitions);
-    if (topic.sticky < 0) topic.sticky = this.cluster.runtime.random.int(topic.partitions);
-    return topic.sticky;
-  }
-
-  /** False: no memory. Throws when the record is larger than any request may be. */
-  #append(
-    topic: TopicState,
-    partition: number,
-    record: {
-      readonly timestamp: number;
-      readonly key: Bytes | null;
-      readonly value: Bytes | null;
-      readonly headers: readonly EncodedHeader[];
-      readonly pending?: Pending;
-    },
-  ): boolean {
-    const { timestamp, key, value, headers } = record;
-    let open = topic.open[partition];
-    if (open === undefined || !open.writer.append(timestamp, key, value, headers)) {
-      if (open !== undefined) this.#seal(topic, partition);
-      const needed = batchSizeBound(key, value, headers);
-      if (needed > this.settings.maxRequestBytes) throw this.#tooLarge(needed);
-      open = this.#openBatch(topic, partition, needed);
-      if (open === undefined) return false;
-      open.writer.append(timestamp, key, value, headers);
-    }
-    if (record.pending !== undefined) open.pending[open.writer.count - 1] = record.pending;
-    return true;
-  }
-
-  #tooLarge(size: number): Error {
-    const limit = this.settings.maxRequestBytes;
-    return toKafkaError(
-      ErrorCode.MESSAGE_TOO_LARGE,
-      `The message is ${size} bytes when serialized which is larger than ${limit}, which is the value of the max.request.size configuration.`,
-    );
-  }
-
-  #openBatch(topic: TopicState, partition: number, needed: number): OpenBatch | undefined {
-    const buffer = this.#pool.take(topic.head + needed + TAIL_ROOM);
-    if (buffer === undefined) return undefined;
-    const capacity = Math.max(this.settings.batchBytes, needed);
-    const writer = new BatchWriter(buffer, topic.head, topic.head + capacity);
-    const { runtime } = this.cluster;
-    const seal = () => {
-      if (topic.open[partition]?.writer === writer) this.#seal(topic, partition);
+      if (this.#closed === undefined) this.#scheduleRefresh();
     };
-    let linger: TimerHandle | undefined;
-    if (this.settings.lingerMs > 0) linger = runtime.timers.after(this.settings.lingerMs, seal);
-    else runtime.timers.soon(seal);
-    const open = { writer, buffer, createdAtMs: runtime.clock.monotonicMs(), linger, pending: [] };
-    topic.open[partition] = open;
-    return open;
+    this.#refreshTimer = runtime.timers.after(Math.max(1_000, settings.metadataMaxAgeMs), refresh, { unref: true });
   }
 
-  /** Hands the open batch to the sender; records without keys go on elsewhere. */
-  #seal(topic: TopicState, partition: number): void {
-    const open = topic.open[partition];
-    if (open === undefined) return;
-    topic.open[partition] = undefined;
-    open.linger?.cancel();
-    if (topic.sticky === partition && topic.partitions > 1) {
-      topic.sticky = (partition + 1 + this.cluster.runtime.random.int(topic.partitions - 1)) % topic.partitions;
+  /** Resolves when the topic is known and has at least `partitions` partitions. */
+  async #await(topic: TopicState, partitions: number, deadline: Deadline): Promise<void> {
+    topic.usedAtMs = this.cluster.runtime.clock.monotonicMs();
+    let cause: unknown;
+    for (let attempt = 0; this.#accumulator.topic(topic.name).partitions < partitions; attempt++) {
+      if (this.#aborted !== undefined) throw this.#aborted;
+      if (attempt > 0 && deadline.passed) throw this.#notInMetadata(topic, partitions, cause);
+      if (attempt > 0) await this.cluster.pause(attempt - 1, deadline);
+      try {
+        await this.cluster.refresh([topic.name], { deadline, create: true, doing: 'produce' });
+      } catch (error) {
+        // Nobody answered at all: that is the better message.
+        if (!isUnreachable(error) || deadline.passed || this.cluster.isClosed) throw error;
+        cause = error;
+      }
+      const code = this.cluster.topic(topic.name)?.errorCode ?? 0;
+      if (code !== 0 && !errorRow(code).retriable) throw toKafkaError(code);
     }
-    const { count } = open.writer;
-    const sealed = sealInto(open.writer, this.settings.compression, this.settings.compressionLevel);
-    if (sealed.buffer !== open.buffer) this.#pool.give(open.buffer);
-    const { pending } = open;
-    this.#sender.enqueue(topic.name, partition, {
-      ...sealed,
-      first: 0,
-      count,
-      createdAtMs: open.createdAtMs,
-      settle: (settled) => this.#settled(topic.name, partition, pending, settled),
-      release: () => {
-        if (sealed.buffer === open.buffer) this.#pool.give(open.buffer);
-      },
+  }
+
+  #notInMetadata(topic: TopicState, partitions: number, cause: unknown): Error {
+    const { maxBlockMs } = this.settings;
+    const text =
+      topic.partitions === 0
+        ? `Topic ${topic.name} not present in metadata after ${maxBlockMs} ms.`
+        : `Partition ${partitions - 1} of topic ${topic.name} with partition count ${topic.partitions} is not present in metadata after ${maxBlockMs} ms.`;
+    const error = toKafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, text);
+    if (cause !== undefined) error.cause = cause;
+    return error;
+  }
+
+  /** Resolves when the record is where `acks` wants it. Records of one topic are taken in the order of the calls. */
+  send(record: ProducerRecord<K, V>): Promise<RecordMetadata> {
+    return new Promise((resolve, reject) => {
+      const timestamp = record.timestamp ?? this.cluster.runtime.clock.nowMs();
+      const waiter = new SendWaiter(timestamp, resolve, reject);
+      const { interceptors } = this.settings;
+      const sent = interceptors.length === 0 ? record : this.#intercept(record, waiter);
+      this.#give(sent.topic, sent, timestamp, waiter);
     });
   }
 
-  #settled(topic: string, partition: number, waiting: readonly (Pending | undefined)[], settled: Settled): void {
-    const { first, count, error, delivery } = settled;
-    if (waiting.length === 0) {
-      this.#onBulk({ topic, partition, count, error });
-      return;
-    }
-    for (let i = 0; i < count; i++) {
-      const pending = waiting[first + i];
-      if (pending === undefined) continue;
-      if (error !== null) pending.reject(error);
-      else {
-        const offset = delivery.baseOffset < 0 ? -1 : delivery.baseOffset + i;
-        const timestamp = delivery.logAppendTime >= 0 ? delivery.logAppendTime : pending.timestamp;
-        pending.resolve({ topic, partition, offset, timestamp });
+  /** Many records of one topic: resolves when all of them are where `acks` wants them, rejects when one of them is not. */
+  sendAll(topic: string, records: readonly TopicRecord<K, V>[]): Promise<StoredRange[]> {
+    return new Promise((resolve, reject) => {
+      const now = this.cluster.runtime.clock.nowMs();
+      const group = new RangeWaiter(records.length, resolve, reject);
+      const isPlain = this.settings.interceptors.length === 0;
+      for (const record of records) {
+        const timestamp = record.timestamp ?? now;
+        if (isPlain) {
+          this.#give(topic, record, timestamp, group);
+          continue;
+        }
+        const stored = (metadata: RecordMetadata) => group.stored(metadata);
+        const waiter = new SendWaiter(timestamp, stored, (error) => group.failed(error));
+        const sent = this.#intercept({ ...record, topic }, waiter);
+        this.#give(sent.topic, sent, timestamp, waiter);
       }
+    });
+  }
+
+  #intercept(record: ProducerRecord<K, V>, waiter: SendWaiter): AnyRecord {
+    let current = record as AnyRecord;
+    for (const { onSend } of this.settings.interceptors) {
+      try {
+        if (onSend !== undefined) current = onSend(current);
+      } catch {
+        // As in Java's producer: an interceptor cannot keep a record from being sent.
+      }
+    }
+    waiter.intercepted(this.settings.interceptors, current);
+    return current;
+  }
+
+  /** Encodes at once when it can; else the record lines up behind those of its topic that wait already. */
+  #give(topicName: string, record: AnyTopicRecord, timestamp: number, waiter: Waiter): void {
+    try {
+      if (this.#closed !== undefined) throw this.#closed;
+      if (timestamp < 0 || !Number.isSafeInteger(timestamp)) throw new RangeError(`${timestamp} is no timestamp`);
+      const topic = this.#accumulator.topic(topicName);
+      if (topic.line === undefined && topic.partitions > 0 && this.#append(topic, record, timestamp, waiter)) return;
+      const deadline = this.#patience();
+      this.#lineUp(topic, () => this.#giveSlowly(topic, record, timestamp, waiter, deadline));
+    } catch (error) {
+      waiter.ended(error as Error, { topic: topicName, partition: record.partition ?? -1 }, -1, -1);
     }
   }
 
-  #sealAll(): void {
-    for (const topic of this.#topics.values()) {
-      for (let partition = 0; partition < topic.open.length; partition++) this.#seal(topic, partition);
+  #lineUp(topic: TopicState, work: () => Promise<void>): void {
+    const line = topic.line === undefined ? work() : topic.line.then(work);
+    topic.line = line;
+    void line.then(() => {
+      if (topic.line === line) topic.line = undefined;
+    });
+  }
+
+  async #giveSlowly(
+    topic: TopicState,
+    record: AnyTopicRecord,
+    timestamp: number,
+    waiter: Waiter,
+    deadline: Deadline,
+  ): Promise<void> {
+    try {
+      if (this.#aborted !== undefined) throw this.#aborted;
+      await this.#await(topic, (record.partition ?? 0) + 1, deadline);
+      while (!this.#append(topic, record, timestamp, waiter)) await this.#memory(deadline);
+    } catch (error) {
+      waiter.ended(error as Error, { topic: topic.name, partition: record.partition ?? -1 }, -1, -1);
     }
+  }
+
+  /** Resolves when memory came back; rejects when none did in time. */
+  async #memory(deadline?: Deadline): Promise<void> {
+    if (this.#aborted !== undefined) throw this.#aborted;
+    const { pool } = this.#accumulator;
+    this.#accumulator.offerAll();
+    if (deadline === undefined) return pool.returned();
+    if (deadline.passed) {
+      const { maxBlockMs } = this.settings;
+      throw toKafkaError(
+        ErrorCode.REQUEST_TIMED_OUT,
+        `Failed to allocate memory within the configured max blocking time ${maxBlockMs} ms. Total memory: ${pool.limitBytes} bytes. Used memory: ${pool.usedBytes} bytes.`,
+      );
+    }
+    const late = this.cluster.runtime.timers.after(deadline.leftMs, () => pool.wake());
+    await pool.returned();
+    late.cancel();
+  }
+
+  /** False: no memory, or no such partition yet. */
+  #append(topic: TopicState, record: AnyTopicRecord, timestamp: number, waiter: Waiter): boolean {
+    const { keySerializer, valueSerializer } = this.settings;
+    const rawKey = record.key ?? null;
+    const key = this.#scratch.key(keySerializer === undefined ? (rawKey as Data) : keySerializer(topic.name, rawKey));
+    const value = this.#scratch.value(
+      valueSerializer === undefined ? (record.value as Data) : valueSerializer(topic.name, record.value),
+    );
+    const { headers } = record;
+    const partition = record.partition ?? this.#choose(topic, key, record);
+    if (!Number.isInteger(partition) || partition < 0)
+      throw new RangeError(`${topic.name} has no partition ${partition}`);
+    if (partition >= topic.partitions) {
+      if (record.partition === undefined)
+        throw new RangeError(`the partitioner chose ${partition} of ${topic.partitions}`);
+      return false;
+    }
+    const encoded = headers === undefined || headers.length === 0 ? NO_HEADERS : headers.map(encodeHeader);
+    const entry: NewRecord = { timestamp, key, value, headers: encoded, waiter };
+    return this.#accumulator.append(topic, partition, entry);
+  }
+
+  #choose(topic: TopicState, key: Bytes | null, record: AnyTopicRecord): number {
+    const { partitioner, ignoreKeys } = this.settings;
+    if (partitioner !== undefined) {
+      const views = this.cluster.topic(topic.name)?.partitions ?? [];
+      const available = views.flatMap(({ leader, partition }) => (leader < 0 ? [] : [partition]));
+      return partitioner(
+        { ...record, topic: topic.name },
+        { name: topic.name, partitions: topic.partitions, available },
+      );
+    }
+    if (key !== null && !ignoreKeys) return partitionForKey(key.source, key.start, key.end, topic.partitions);
+    return topic.sticky.current(topic.partitions);
   }
 
   /** The fast path for many records of one topic. `onResult` hears of every batch. */
   async bulk(topic: string, onResult: (result: BulkResult) => void): Promise<BulkWriter> {
-    const state = await this.#topicState(topic);
-    this.#onBulk = onResult;
-    const clock = this.cluster.runtime.clock;
+    const accumulator = this.#accumulator;
+    const state = accumulator.topic(topic);
+    await this.#await(state, 1, this.#patience());
+    state.onBulk = onResult;
+    const { clock } = this.cluster.runtime;
     let timestamp = clock.nowMs();
+    const choose = (key: Bytes | null) =>
+      this.#choose(state, key, { key: key?.source.subarray(key.start, key.end), value: null });
+    const isSticky = this.settings.partitioner === undefined;
+    const value = { source: EMPTY, start: 0, end: 0 };
     return {
       tick: () => {
         timestamp = clock.nowMs();
+        state.usedAtMs = clock.monotonicMs();
       },
       value: (source, start, end) => {
-        const partition = this.#choose(state, null);
-        const open = state.open[partition];
-        if (open?.writer.appendValue(timestamp, source, start, end)) return true;
+        const partition = isSticky ? state.sticky.current(state.partitions) : choose(null);
+        value.source = source;
+        value.start = start;
+        value.end = end;
+        if (accumulator.appendValue(state, partition, timestamp, value)) return true;
         // Full: it goes, and the next one may be another partition's.
-        if (open !== undefined) this.#seal(state, partition);
-        return this.#append(state, this.#choose(state, null), {
-          timestamp,
-          key: null,
-          value: { source, start, end },
-          headers: [],
-        });
+        accumulator.sealFull(state, partition);
+        const next = isSticky ? state.sticky.current(state.partitions) : partition;
+        return accumulator.append(state, next, { timestamp, key: null, value, headers: NO_HEADERS });
       },
-      record: (key, value, headers) =>
-        this.#append(state, this.#choose(state, key), { timestamp, key, value, headers }),
+      record: (key, bytes, headers) =>
+        accumulator.append(state, choose(key), { timestamp, key, value: bytes, headers }),
       room: () => this.#memory(),
     };
   }
 
-  /** Everything that was given is delivered or has failed. */
+  /** Everything that was given until now is delivered or has failed. */
   async flush(): Promise<void> {
-    this.#sealAll();
+    const lines = [...this.#accumulator.topics.values()].map((topic) => topic.line);
+    await Promise.all(lines);
+    this.#accumulator.sealAll();
     await this.#sender.idle();
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await this.flush();
-    this.#sender.close(new Error('the producer is closed'));
+  /** Takes no more, delivers what it has, and ends; what is not delivered within the time fails. */
+  close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(options.timeoutMs);
+    return this.#closing;
+  }
+
+  async #close(timeoutMs: number | undefined): Promise<void> {
+    if (this.#closed !== undefined) return;
+    this.#closed = new KtsError('the producer is closed');
+    const late = Promise.withResolvers<void>();
+    const timer = timeoutMs === undefined ? undefined : this.cluster.runtime.timers.after(timeoutMs, late.resolve);
+    await Promise.race([this.flush(), late.promise]);
+    timer?.cancel();
+    this.abort(new KtsError('the producer was closed before the record was delivered'));
   }
 
   /** Ends at once; what was not delivered fails. */
   abort(error: Error): void {
-    this.#closed = true;
+    this.#closed ??= error;
+    this.#aborted = error;
+    this.#refreshTimer?.cancel();
+    this.#accumulator.sealAll();
     this.#sender.close(error);
+    this.#accumulator.pool.wake();
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+const EMPTY: Buffer = Buffer.alloc(0);
+
+function encodeHeader({ key, value }: Header): EncodedHeader {
+  return { key: Buffer.from(key), value: typeof value === 'string' ? Buffer.from(value) : value };
 }
 
 export interface BulkWriter {

@@ -1,144 +1,59 @@
 /**
  * Brings sealed batches to the leaders of their partitions. Invariants: batches of a partition are appended in the order
- * in which they were sealed; with idempotence none twice; every batch ends exactly once, delivered or failed, within its
- * delivery timeout. After a failure a partition sends nothing new until all that was under way has come back.
+ * in which they were sealed; with idempotence none twice; every record learns its end exactly once, within the delivery
+ * timeout. After a failure a partition sends nothing new until all that was under way has come back. Requests to one
+ * broker are bounded; what has to wait meanwhile goes together, one batch per partition in each request.
  */
-
 import { ZERO_UUID } from '../../base/uuid.ts';
 import { ErrorCode, errorRow } from '../../protocol/error-codes.ts';
-import { KafkaError } from '../../protocol/kafka-error.ts';
-import { initProducerIdRequest, initProducerIdResponse } from '../../protocol/messages/init-producer-id.ts';
-import { type ProduceResponse, produceRequest, produceResponse } from '../../protocol/messages/produce.ts';
-import { api } from '../api.ts';
-import type { ClusterView } from '../cluster-view.ts';
+import type { TimerHandle } from '../../runtime/runtime.ts';
+import { type ClusterView, isUnreachable } from '../cluster-view.ts';
 import { toKafkaError } from '../error-text.ts';
-import { type Link, LinkError } from '../link.ts';
+import type { Link } from '../link.ts';
 import { stampProducer } from './batch-writer.ts';
-import { ProduceFrame } from './produce-frame.ts';
+import { Ends, NO_DELIVERY } from './ends.ts';
+import { expired, isUnclear, judge } from './failure.ts';
+import { Identities } from './identity.ts';
+import { Lane } from './lane.ts';
+import { type Delivery, type DueBatch, type Outgoing, PartitionQueue, type SealedBatch } from './partition-queue.ts';
+import type { ProduceHead } from './produce-frame.ts';
+import {
+  type Answers,
+  answersOf,
+  errorsOf,
+  FIRST_VERSION_WITH_IDS,
+  frameOf,
+  type Load,
+  NO_ANSWERS,
+  type PartitionAnswer,
+  PRODUCE,
+  type RecordErrors,
+} from './produce-request.ts';
 import type { ProducerSettings } from './settings.ts';
 import { splitBatch } from './split-batch.ts';
 
-const PRODUCE = api(produceRequest, produceResponse);
-const INIT_PRODUCER_ID = api(initProducerIdRequest, initProducerIdResponse);
-/** Topic ids take the place of names from this version on. */
-const FIRST_VERSION_WITH_IDS = 13;
-
-export interface Delivery {
-  /** -1 when the broker does not tell (acks 0, or a batch that had arrived before). */
-  readonly baseOffset: number;
-  /** -1 unless the topic stamps with the broker's time. */
-  readonly logAppendTime: number;
-}
-
-export interface SealedBatch {
-  readonly buffer: Buffer;
-  /** Where the batch lies in the buffer. */
-  readonly start: number;
-  readonly end: number;
-  /** The position of its first record in the batch that the owner sealed: a part of a split one begins later. */
-  readonly first: number;
-  readonly count: number;
-  readonly createdAtMs: number;
-  /** Called exactly once for each record. */
-  readonly settle: (settled: Settled) => void;
-  /** The buffer is the owner's again. */
-  readonly release: () => void;
-}
-
-/** What became of neighbouring records. */
-export interface Settled {
-  readonly first: number;
-  readonly count: number;
-  readonly error: Error | null;
-  readonly delivery: Delivery;
-}
-
-interface Outgoing {
-  readonly batch: SealedBatch;
-  /** Ascending in the order of sealing. */
-  readonly order: number;
-  /** The room in the order that its parts may share. */
-  readonly width: number;
-  /** -1: not yet given. */
-  sequence: number;
-  attempts: number;
-  lastError: Error | null;
-  tooLarge: boolean;
-}
-
-interface ProducerIdentity {
-  readonly id: number;
-  readonly epoch: number;
-}
-
-class PartitionQueue {
-  readonly topic: string;
-  readonly partition: number;
-  readonly ready: Outgoing[] = [];
-  readonly inFlight: Outgoing[] = [];
-  frame: ProduceFrame | undefined;
-  frameTopicId = '';
-  identity: ProducerIdentity | undefined;
-  nextSequence = 0;
-  /** Nothing is sent until `inFlight` is empty. */
-  draining = false;
-  /**
-   * The last answer was a good one. Until then one batch at a time is sent: a broker that knows nothing of this producer
-   * accepts any sequence, and the second batch would overtake the first that it refused.
-   */
-  confirmed = false;
-  /** A timer or a lookup will pump again. */
-  waiting = false;
-  failures = 0;
-
-  constructor(topic: string, partition: number) {
-    this.topic = topic;
-    this.partition = partition;
-  }
-
-  /** Back among those to be sent, at its place. */
-  putBack(out: Outgoing): void {
-    let at = 0;
-    while (at < this.ready.length && (this.ready[at] as Outgoing).order < out.order) at++;
-    this.ready.splice(at, 0, out);
-  }
-}
-
-const NO_DELIVERY: Delivery = { baseOffset: -1, logAppendTime: -1 };
+const SEQUENCES = 0x8000_0000;
 
 export class Sender {
   readonly #cluster: ClusterView;
   readonly #settings: ProducerSettings;
+  readonly #head: ProduceHead;
+  readonly #identities: Identities;
+  readonly #ends = new Ends();
   readonly #queues = new Map<string, PartitionQueue>();
-  readonly #links = new Map<number, Link>();
-  #identity: ProducerIdentity | undefined;
-  #identityLookup: Promise<void> | undefined;
-  #outstanding = 0;
-  #order = 0;
-  #idle: (() => void)[] = [];
+  readonly #lanes = new Map<number, Lane>();
+  #expiry: TimerHandle | undefined;
   #closed = false;
 
   constructor(cluster: ClusterView, settings: ProducerSettings) {
     this.#cluster = cluster;
     this.#settings = settings;
+    this.#identities = new Identities(cluster);
+    const { acks, requestTimeoutMs: timeoutMs } = settings;
+    this.#head = { acks, timeoutMs, clientId: cluster.settings.clientId };
   }
 
-  get outstanding(): number {
-    return this.#outstanding;
-  }
-
-  enqueue(topic: string, partition: number, batch: SealedBatch): void {
-    const queue = this.#queueOf(topic, partition);
-    this.#outstanding++;
-    queue.ready.push(this.#outgoing(batch));
-    this.#pump(queue);
-  }
-
-  #outgoing(batch: SealedBatch): Outgoing {
-    return { batch, order: this.#order++, width: 1, sequence: -1, attempts: 0, lastError: null, tooLarge: false };
-  }
-
-  #queueOf(topic: string, partition: number): PartitionQueue {
+  queueOf(topic: string, partition: number): PartitionQueue {
     const key = `${topic} ${partition}`;
     let queue = this.#queues.get(key);
     if (queue === undefined) {
@@ -148,307 +63,435 @@ export class Sender {
     return queue;
   }
 
-  /** Resolves when nothing is outstanding. */
+  /** A full batch: goes as soon as it can. */
+  enqueue(queue: PartitionQueue, batch: SealedBatch): void {
+    queue.due = undefined;
+    this.#push(queue, batch);
+    this.#pump(queue, true);
+  }
+
+  /** An open batch that has waited long enough. */
+  offer(queue: PartitionQueue, due: DueBatch): void {
+    queue.due = due;
+    this.#watchExpiry(due.createdAtMs);
+    this.#pump(queue, false);
+  }
+
+  /** Batches that wait for the leader: what adaptive partitioning looks at. */
+  backlog(topic: string, partition: number): number {
+    const queue = this.#queues.get(`${topic} ${partition}`);
+    return queue === undefined ? 0 : queue.ready.length + queue.inFlight.length + (queue.due === undefined ? 0 : 1);
+  }
+
+  /** The broker has taken nothing for so long, although something waits for it. */
+  isStuck(node: number, ms: number): boolean {
+    const since = this.#lanes.get(node)?.stuckSinceMs;
+    return since !== undefined && this.#cluster.runtime.clock.monotonicMs() - since > ms;
+  }
+
+  /** Resolves when everything that was sealed until now has ended. */
   idle(): Promise<void> {
-    if (this.#outstanding === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#idle.push(resolve);
-    });
+    return this.#ends.idle();
   }
 
   /** Everything outstanding fails. */
   close(error: Error): void {
     this.#closed = true;
+    this.#expiry?.cancel();
     for (const queue of this.#queues.values()) {
-      for (const out of queue.ready.splice(0)) this.#finish(out, error, NO_DELIVERY);
+      queue.due = undefined;
+      for (const out of queue.inFlight) this.#ends.settle(out, error, NO_DELIVERY);
+      for (const out of queue.ready.splice(0)) this.#ends.end(out, error, NO_DELIVERY);
     }
   }
 
-  #pump(queue: PartitionQueue): void {
-    if (queue.waiting || this.#closed) return;
+  #push(queue: PartitionQueue, batch: SealedBatch): void {
+    queue.ready.push(this.#ends.open(batch));
+    this.#watchExpiry(batch.createdAtMs);
+  }
+
+  // ---- when something may go ----
+
+  /** Sends what the queue has, if it may; whatever keeps it from sending pumps again when it is over. */
+  #pump(queue: PartitionQueue, isUrgent: boolean): void {
+    if (this.#closed || queue.resting || !queue.hasWork) return;
     if (queue.draining && queue.inFlight.length > 0) return;
     queue.draining = false;
-    while (queue.ready.length > 0 && queue.inFlight.length < (queue.confirmed ? this.#settings.maxInFlight : 1)) {
-      const link = this.#readyLink(queue);
-      if (link === undefined) return;
-      if (this.#settings.idempotent && !this.#adoptIdentity(queue)) return;
-      const out = queue.ready[0] as Outgoing;
-      if (out.tooLarge) {
-        this.#split(queue, out);
-        continue;
-      }
-      if (!this.#prepareFrame(queue, link)) return;
-      queue.ready.shift();
-      this.#send(queue, out, link);
-    }
-  }
-
-  /** The open connection to the leader; undefined when it has to be found first, which pumps again later. */
-  #readyLink(queue: PartitionQueue): Link | undefined {
+    if (this.#settings.idempotent && !this.#isIdentified(queue)) return;
     const leader = this.#cluster.partition(queue.topic, queue.partition)?.leader ?? -1;
-    const link = leader < 0 ? undefined : this.#links.get(leader);
-    if (link?.isOpen) return link;
-    this.#later(queue, this.#findLink(queue, leader));
-    return undefined;
-  }
-
-  async #findLink(queue: PartitionQueue, leader: number): Promise<void> {
-    const deadline = this.#cluster.deadline(this.#settings.requestTimeoutMs);
-    let node = leader;
-    if (node < 0 || queue.failures > 0) {
-      await this.#cluster.refresh([queue.topic], { deadline });
-      node = this.#cluster.partition(queue.topic, queue.partition)?.leader ?? -1;
+    if (leader < 0) {
+      this.#withoutLeader(queue);
+      return;
     }
-    if (node < 0) throw toKafkaError(ErrorCode.LEADER_NOT_AVAILABLE);
-    this.#links.set(node, await this.#cluster.link(node, deadline));
+    let lane = this.#lanes.get(leader);
+    if (lane === undefined) {
+      lane = new Lane(leader);
+      this.#lanes.set(leader, lane);
+    }
+    lane.waiting.add(queue);
+    if (isUrgent) this.#drain(lane);
+    else this.#drainSoon(lane);
   }
 
-  /** Pumps when `work` is done; a failure counts as an attempt of the first batch. */
-  #later(queue: PartitionQueue, work: Promise<void>): void {
-    queue.waiting = true;
-    work.then(
-      () => {
-        queue.waiting = false;
-        this.#pump(queue);
-      },
-      (error: unknown) => {
-        queue.waiting = false;
-        const out = queue.ready.shift();
-        if (out !== undefined) this.#retryOrFail(queue, out, error instanceof Error ? error : new Error(String(error)));
-        this.#afterFailure(queue);
-      },
-    );
+  /** Batches whose time is up in the same turn of the loop go together. */
+  #drainSoon(lane: Lane): void {
+    if (lane.isScheduled) return;
+    lane.isScheduled = true;
+    this.#cluster.runtime.timers.soon(() => {
+      lane.isScheduled = false;
+      this.#drain(lane);
+    });
   }
 
-  /** False when the identity has to be asked for, or the queue to drain under its old one. */
-  #adoptIdentity(queue: PartitionQueue): boolean {
-    const identity = this.#identity;
+  /**
+   * False when the identity has to be asked for, or the queue to drain under its old one. Batches that may be in the log
+   * are repeated under the identity that they were sent with: no other lets the broker recognise them.
+   */
+  #isIdentified(queue: PartitionQueue): boolean {
+    if (queue.hasUnclear) return true;
+    const isIdle = queue.inFlight.length === 0;
+    if (queue.inDoubt) {
+      if (!isIdle) return false;
+      this.#identities.bump(queue.identity);
+      queue.inDoubt = false;
+    }
+    const identity = this.#identities.current;
     if (identity === undefined) {
-      this.#identityLookup ??= this.#askIdentity().finally(() => {
-        this.#identityLookup = undefined;
-      });
-      this.#later(queue, this.#identityLookup);
+      this.#askIdentity();
       return false;
     }
     if (queue.identity === identity) return true;
-    if (queue.inFlight.length > 0) {
-      queue.draining = true;
-      return false;
-    }
-    queue.identity = identity;
-    queue.confirmed = false;
-    this.#resequence(queue, 0);
-    return true;
+    queue.draining = !isIdle;
+    if (isIdle) queue.adopt(identity);
+    return isIdle;
   }
 
-  async #askIdentity(): Promise<void> {
-    const deadline = this.#cluster.deadline(this.#settings.requestTimeoutMs);
-    for (let attempt = 0; ; attempt++) {
-      const response = await this.#cluster.call(
-        INIT_PRODUCER_ID,
-        { transactionalId: null, transactionTimeoutMs: 0x7fff_ffff },
-        { deadline, doing: 'initProducerId' },
-      );
-      if (response.errorCode === 0) {
-        this.#identity = { id: response.producerId, epoch: response.producerEpoch };
-        return;
-      }
-      if (!errorRow(response.errorCode).retriable || deadline.passed) throw toKafkaError(response.errorCode);
-      await this.#cluster.pause(attempt, deadline);
-    }
-  }
-
-  #resequence(queue: PartitionQueue, next: number): void {
-    queue.nextSequence = next;
-    for (const out of queue.ready) out.sequence = -1;
-  }
-
-  /** The frame's head for this partition, with the topic's present id. */
-  #prepareFrame(queue: PartitionQueue, link: Link): boolean {
-    const view = this.#cluster.topic(queue.topic);
-    const id = view?.id ?? ZERO_UUID;
-    const limit = id === ZERO_UUID ? FIRST_VERSION_WITH_IDS - 1 : undefined;
-    const version = link.version(PRODUCE, limit);
-    if (version === undefined) {
-      const error = toKafkaError(ErrorCode.UNSUPPORTED_VERSION);
-      for (const out of queue.ready.splice(0)) this.#finish(out, error, NO_DELIVERY);
-      return false;
-    }
-    if (queue.frame === undefined || queue.frame.version !== version || queue.frameTopicId !== id) {
-      const { acks, requestTimeoutMs } = this.#settings;
-      queue.frameTopicId = id;
-      queue.frame = new ProduceFrame(
-        {
-          topic: queue.topic,
-          topicId: id,
-          partition: queue.partition,
-          acks,
-          timeoutMs: requestTimeoutMs,
-          clientId: this.#cluster.settings.clientId,
-        },
-        version,
-      );
-    }
-    return true;
-  }
-
-  #send(queue: PartitionQueue, out: Outgoing, link: Link): void {
-    const { batch } = out;
-    if (out.sequence < 0 || !this.#settings.idempotent) {
-      out.sequence = this.#settings.idempotent ? queue.nextSequence : -1;
-      const identity = queue.identity;
-      stampProducer(batch.buffer, batch.start, identity?.id ?? -1, identity?.epoch ?? -1, out.sequence);
-      if (this.#settings.idempotent) queue.nextSequence = (queue.nextSequence + batch.count) % 0x8000_0000;
-    }
-    out.attempts++;
-    queue.inFlight.push(out);
-    const produce = queue.frame as ProduceFrame;
-    const frame = produce.wrap(batch.buffer, batch.start, batch.end);
-    if (this.#settings.acks === 0) {
-      link.sendPreparedUnanswered(frame).then(
-        () => {
-          queue.confirmed = true;
-          this.#settle(queue, out, () => this.#finish(out, null, NO_DELIVERY));
-        },
-        (error: Error) => this.#settle(queue, out, () => this.#failed(queue, out, error)),
-      );
-      return;
-    }
-    link.sendPrepared(PRODUCE, produce.version, frame, this.#settings.requestTimeoutMs).then(
-      (response) => this.#settle(queue, out, () => this.#answered(queue, out, response)),
-      (error: Error) => this.#settle(queue, out, () => this.#failed(queue, out, error)),
+  #askIdentity(): void {
+    const isNeeded = () => !this.#closed && [...this.#queues.values()].some((queue) => queue.hasWork);
+    this.#identities.ask(isNeeded).then(
+      () => {
+        for (const queue of this.#queues.values()) this.#pump(queue, false);
+      },
+      (error: Error) => {
+        for (const queue of this.#queues.values()) this.#failAll(queue, error);
+      },
     );
   }
 
-  #settle(queue: PartitionQueue, out: Outgoing, decide: () => void): void {
-    const first = queue.inFlight[0] === out;
-    if (first) queue.inFlight.shift();
-    else queue.inFlight.splice(queue.inFlight.indexOf(out), 1);
-    decide();
-    if (queue.draining) this.#afterFailure(queue);
-    else this.#pump(queue);
+  #withoutLeader(queue: PartitionQueue): void {
+    const code = this.#cluster.topic(queue.topic)?.errorCode ?? ErrorCode.LEADER_NOT_AVAILABLE;
+    const error = toKafkaError(code === 0 ? ErrorCode.LEADER_NOT_AVAILABLE : code);
+    if (!errorRow(error.code).retriable) this.#failAll(queue, error);
+    else this.#rest(queue, error);
   }
 
-  #answered(queue: PartitionQueue, out: Outgoing, response: ProduceResponse): void {
-    const answer = response.responses[0]?.partitionResponses[0];
+  /** A pause, then fresh metadata, then on. */
+  #rest(queue: PartitionQueue, error: Error): void {
+    if (queue.resting || this.#closed) return;
+    queue.resting = true;
+    queue.lastError = error;
+    const { runtime } = this.#cluster;
+    runtime.timers.after(this.#cluster.backoffMs(queue.failures++), () => {
+      const goOn = () => {
+        queue.resting = false;
+        this.#pump(queue, true);
+      };
+      // Metadata that nobody gives is the next attempt's trouble.
+      this.#cluster.update(queue.topic, true).then(goOn, goOn);
+    });
+  }
+
+  // ---- sending ----
+
+  #drain(lane: Lane): void {
+    if (this.#closed || lane.waiting.size === 0) return;
+    if (lane.link?.isOpen !== true) {
+      this.#open(lane);
+      return;
+    }
+    const elsewhere: PartitionQueue[] = [];
+    while (lane.inFlight < this.#settings.maxInFlight) {
+      const loads = this.#pick(lane, elsewhere);
+      if (loads.length === 0) break;
+      this.#send(lane, lane.link, loads);
+    }
+    this.#watchStuck(lane);
+    for (const queue of elsewhere) this.#pump(queue, true);
+  }
+
+  #watchStuck(lane: Lane): void {
+    if (lane.waiting.size === 0) lane.stuckSinceMs = undefined;
+    else lane.stuckSinceMs ??= this.#cluster.runtime.clock.monotonicMs();
+  }
+
+  #open(lane: Lane): void {
+    this.#watchStuck(lane);
+    if (lane.isOpening) return;
+    lane.isOpening = true;
+    this.#cluster.link(lane.node, this.#cluster.deadline(this.#settings.requestTimeoutMs)).then(
+      (link) => {
+        lane.isOpening = false;
+        lane.link = link;
+        this.#drain(lane);
+      },
+      (error: Error) => {
+        lane.isOpening = false;
+        const queues = [...lane.waiting];
+        lane.waiting.clear();
+        for (const queue of queues) {
+          if (isUnreachable(error)) this.#rest(queue, error);
+          else this.#failAll(queue, error);
+        }
+      },
+    );
+  }
+
+  /** At most one batch of each queue that waits, up to the size of a request; `elsewhere`: queues that wait in vain here. */
+  #pick(lane: Lane, elsewhere: PartitionQueue[]): Load[] {
+    const loads: Load[] = [];
+    let bytes = 0;
+    for (const queue of lane.waiting) {
+      if (!this.#belongs(queue, lane)) {
+        lane.waiting.delete(queue);
+        elsewhere.push(queue);
+        continue;
+      }
+      const out = this.#mayGo(queue) ? this.#next(queue) : undefined;
+      if (out === undefined) {
+        lane.waiting.delete(queue);
+        continue;
+      }
+      const size = out.batch.end - out.batch.start;
+      if (loads.length > 0 && bytes + size > this.#settings.maxRequestBytes) break;
+      queue.ready.shift();
+      loads.push({ queue, out, topicId: this.#cluster.topic(queue.topic)?.id ?? ZERO_UUID });
+      bytes += size;
+    }
+    for (const { queue } of loads) {
+      lane.waiting.delete(queue);
+      if (queue.hasWork) lane.waiting.add(queue);
+    }
+    return loads;
+  }
+
+  /** Whether the queue's leader and identity are still what they were when it began to wait here. */
+  #belongs(queue: PartitionQueue, lane: Lane): boolean {
+    if (this.#cluster.partition(queue.topic, queue.partition)?.leader !== lane.node) return false;
+    return !this.#settings.idempotent || queue.hasUnclear || queue.identity === this.#identities.current;
+  }
+
+  #mayGo(queue: PartitionQueue): boolean {
+    if (queue.resting || queue.draining) return false;
+    const isLeftOver = this.#settings.idempotent && (queue.inDoubt || queue.identity !== this.#identities.current);
+    if (isLeftOver) return queue.inFlight.length === 0 && (queue.ready[0]?.sequence ?? -1) >= 0;
+    return queue.inFlight.length < (queue.confirmed ? this.#settings.maxInFlight : 1);
+  }
+
+  /** The batch at the head of the queue: split when it was too large, sealed when it was open until now. */
+  #next(queue: PartitionQueue): Outgoing | undefined {
+    if (queue.ready.length === 0 && queue.due !== undefined) {
+      const { due } = queue;
+      queue.due = undefined;
+      this.#push(queue, due.seal());
+    }
+    while (queue.ready[0]?.tooLarge) this.#split(queue, queue.ready[0]);
+    return queue.ready[0];
+  }
+
+  #send(lane: Lane, link: Link, loads: readonly Load[]): void {
+    const isNamed = loads.some(({ topicId }) => topicId === ZERO_UUID);
+    const version = link.version(PRODUCE, isNamed ? FIRST_VERSION_WITH_IDS - 1 : undefined);
+    if (version === undefined) {
+      const error = toKafkaError(ErrorCode.UNSUPPORTED_VERSION);
+      for (const { out } of loads) this.#ends.end(out, error, NO_DELIVERY);
+      return;
+    }
+    for (const { queue, out } of loads) {
+      this.#stamp(queue, out);
+      out.attempts++;
+      queue.inFlight.push(out);
+    }
+    const frame = frameOf(this.#head, version, loads);
+    lane.inFlight++;
+    if (this.#settings.acks === 0) {
+      link.sendPreparedUnanswered(frame).then(
+        () => this.#cameBack(lane, loads, NO_ANSWERS),
+        (error: Error) => this.#cameBack(lane, loads, error),
+      );
+      return;
+    }
+    link.sendPrepared(PRODUCE, version, frame, this.#settings.requestTimeoutMs).then(
+      (response) => this.#cameBack(lane, loads, answersOf(response)),
+      (error: Error) => this.#cameBack(lane, loads, error),
+    );
+  }
+
+  #stamp(queue: PartitionQueue, out: Outgoing): void {
+    const { batch } = out;
+    if (!this.#settings.idempotent) {
+      if (out.attempts === 0) stampProducer(batch.buffer, batch.start, -1, -1, -1);
+      return;
+    }
+    if (out.sequence >= 0 || queue.identity === undefined) return;
+    out.sequence = queue.nextSequence;
+    // Under a new epoch the broker cannot recognise it any more.
+    out.mayBeThere = false;
+    queue.nextSequence = (queue.nextSequence + batch.count) % SEQUENCES;
+    stampProducer(batch.buffer, batch.start, queue.identity.id, queue.identity.epoch, out.sequence);
+  }
+
+  // ---- what comes back ----
+
+  #cameBack(lane: Lane, loads: readonly Load[], result: Error | Answers): void {
+    lane.inFlight--;
+    for (const load of loads) {
+      const { queue, out } = load;
+      queue.remove(out);
+      if (this.#closed) out.batch.release();
+      else if (result instanceof Error) this.#failed(queue, out, result);
+      else if (this.#settings.acks === 0) this.#delivered(queue, out, NO_DELIVERY);
+      else this.#answered(queue, out, result(load));
+    }
+    for (const { queue } of loads) {
+      if (queue.draining) this.#afterFailure(queue);
+      else this.#pump(queue, true);
+    }
+    this.#drain(lane);
+  }
+
+  #answered(queue: PartitionQueue, out: Outgoing, answer: PartitionAnswer | undefined): void {
     const code = answer?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR;
     if (answer !== undefined && (code === 0 || code === ErrorCode.DUPLICATE_SEQUENCE_NUMBER)) {
-      queue.failures = 0;
-      queue.confirmed = true;
-      this.#finish(out, null, { baseOffset: answer.baseOffset, logAppendTime: answer.logAppendTimeMs });
+      this.#delivered(queue, out, { baseOffset: answer.baseOffset, logAppendTime: answer.logAppendTimeMs });
       return;
     }
-    this.#failed(queue, out, toKafkaError(code, answer?.errorMessage));
+    if (answer !== undefined && answer.currentLeader.leaderId >= 0) {
+      const { leaderId, leaderEpoch } = answer.currentLeader;
+      this.#cluster.learnLeader(queue.topic, queue.partition, leaderId, leaderEpoch);
+    }
+    this.#failed(queue, out, toKafkaError(code, answer?.errorMessage), answer?.recordErrors);
   }
 
-  #failed(queue: PartitionQueue, out: Outgoing, error: Error): void {
+  #delivered(queue: PartitionQueue, out: Outgoing, delivery: Delivery): void {
+    queue.failures = 0;
+    queue.lastError = null;
+    queue.confirmed = true;
+    // The broker took the sequence, so that what was in doubt before it is there.
+    queue.inDoubt = false;
+    this.#ends.end(out, null, delivery);
+  }
+
+  #failed(queue: PartitionQueue, out: Outgoing, error: Error, faulty: RecordErrors = []): void {
     queue.draining = true;
     queue.confirmed = false;
-    const code = error instanceof KafkaError ? error.code : undefined;
-    if (code === ErrorCode.MESSAGE_TOO_LARGE && out.batch.count > 1) {
-      out.tooLarge = true;
-      queue.putBack(out);
-      return;
-    }
-    const lost = code === ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER || code === ErrorCode.UNKNOWN_PRODUCER_ID;
-    const fenced = code === ErrorCode.INVALID_PRODUCER_EPOCH;
-    if (this.#settings.idempotent && (lost || fenced)) {
-      // Behind a batch that failed this is expected; the first of the line has lost the broker's memory of us.
-      const earlier = [...queue.ready, ...queue.inFlight].some((other) => other.order < out.order);
-      if (!earlier && this.#identity === queue.identity) this.#identity = undefined;
-      this.#retryOrFail(queue, out, error);
-      return;
-    }
-    const retriable = error instanceof LinkError || (code !== undefined && errorRow(code).retriable);
-    if (retriable) this.#retryOrFail(queue, out, error);
-    else this.#drop(queue, out, error);
-  }
-
-  #retryOrFail(queue: PartitionQueue, out: Outgoing, error: Error): void {
-    const age = this.#cluster.runtime.clock.monotonicMs() - out.batch.createdAtMs;
-    const code = error instanceof KafkaError ? error.code : undefined;
-    const hopeless = !(error instanceof LinkError) && (code === undefined || !isWorthRepeating(code));
-    if (hopeless || age >= this.#settings.deliveryTimeoutMs || out.attempts > this.#settings.retries || this.#closed) {
-      this.#drop(queue, out, error);
-      return;
-    }
+    queue.lastError = error;
     out.lastError = error;
-    queue.putBack(out);
-  }
-
-  /** The batch is given up; those behind it close the gap in the sequence. */
-  #drop(queue: PartitionQueue, out: Outgoing, error: Error): void {
-    queue.draining = true;
-    if (this.#settings.idempotent && out.sequence >= 0) {
-      if (error instanceof LinkError) this.#identity = undefined;
-      else if (queue.identity === this.#identity) this.#resequence(queue, out.sequence);
+    if (isUnclear(error)) out.mayBeThere = true;
+    const verdict = judge(error, {
+      isIdempotent: this.#settings.idempotent,
+      count: out.batch.count,
+      attempts: out.attempts,
+      retries: this.#settings.retries,
+      isBehind: queue.hasEarlierThan(out),
+      isExpired: out.settled || this.#ageMs(out.batch.createdAtMs) >= this.#settings.deliveryTimeoutMs,
+    });
+    if (verdict === 'giveUp') {
+      this.#giveUp(queue, out, error, faulty);
+      return;
     }
-    this.#finish(out, error, NO_DELIVERY);
+    if (verdict === 'split') out.tooLarge = true;
+    queue.putBack(out);
+    if (verdict === 'newEpoch') this.#identities.bump(queue.identity);
+    if (verdict === 'newId') this.#identities.forget(queue.identity);
+    // Nothing can be in the log behind a gap.
+    if (verdict === 'newEpoch' || verdict === 'newId') queue.nothingIsThere();
   }
 
-  /** Once nothing is under way: a pause, then fresh metadata, then on. */
+  /** Those behind it begin a new epoch, at once or when it is clear what became of them. */
+  #giveUp(queue: PartitionQueue, out: Outgoing, error: Error, faulty: RecordErrors = []): void {
+    if (this.#settings.idempotent && out.sequence >= 0) {
+      if (out.mayBeThere) queue.inDoubt = true;
+      else this.#identities.bump(queue.identity);
+    }
+    this.#ends.end(out, error, NO_DELIVERY, errorsOf(error, faulty));
+  }
+
+  /** Once nothing is under way: a pause and fresh metadata, unless what failed is gone. */
   #afterFailure(queue: PartitionQueue): void {
-    if (queue.inFlight.length > 0 || queue.waiting || this.#closed) return;
+    if (queue.inFlight.length > 0 || queue.resting || this.#closed) return;
     queue.draining = false;
     const first = queue.ready[0];
-    if (first === undefined) return;
-    if (first.tooLarge) {
-      this.#pump(queue);
-      return;
-    }
-    const attempt = queue.failures++;
-    this.#later(queue, this.#recover(queue, attempt));
+    const isRepetition = first !== undefined && first.lastError !== null && !first.tooLarge;
+    if (isRepetition) this.#rest(queue, first.lastError as Error);
+    else this.#pump(queue, true);
   }
 
-  async #recover(queue: PartitionQueue, attempt: number): Promise<void> {
-    const deadline = this.#cluster.deadline(this.#settings.requestTimeoutMs);
-    await this.#cluster.pause(attempt, deadline);
-    try {
-      await this.#cluster.refresh([queue.topic], { deadline });
-    } catch (error) {
-      // The next attempt will say it if it lasts.
-      if (!(error instanceof LinkError)) throw error;
-    }
+  #failAll(queue: PartitionQueue, error: Error): void {
+    if (queue.due !== undefined) this.#next(queue);
+    for (const out of queue.ready.splice(0)) this.#ends.end(out, error, NO_DELIVERY);
   }
 
   /** Two halves in place of a batch that the broker finds too large; they keep its sequence numbers. */
   #split(queue: PartitionQueue, out: Outgoing): void {
     queue.ready.shift();
-    const halves = splitBatch(out.batch);
-    const sequence = out.sequence;
-    let count = 0;
-    const parts = halves.map((batch, i) => {
-      const width = out.width / 2;
-      const part: Outgoing = { ...out, batch, order: out.order + i * width, width, tooLarge: false };
+    let { sequence } = out;
+    for (const part of this.#ends.split(out, splitBatch(out.batch))) {
+      part.sequence = sequence;
       if (sequence >= 0 && queue.identity !== undefined) {
-        part.sequence = sequence + count;
-        stampProducer(batch.buffer, batch.start, queue.identity.id, queue.identity.epoch, part.sequence);
+        const { buffer, start, count } = part.batch;
+        stampProducer(buffer, start, queue.identity.id, queue.identity.epoch, sequence);
+        sequence = (sequence + count) % SEQUENCES;
       }
-      count += batch.count;
-      return part;
-    });
-    this.#outstanding += halves.length - 1;
-    for (const part of parts) queue.putBack(part);
+      queue.putBack(part);
+    }
   }
 
-  #finish(out: Outgoing, error: Error | null, delivery: Delivery): void {
-    this.#outstanding--;
-    const { first, count } = out.batch;
-    out.batch.release();
-    out.batch.settle({ first, count, error, delivery });
-    if (this.#outstanding > 0) return;
-    const idle = this.#idle;
-    this.#idle = [];
-    for (const wake of idle) wake();
-  }
-}
+  // ---- time ----
 
-/** Errors that a repetition may cure, those of lost sequences included. */
-function isWorthRepeating(code: number): boolean {
-  return (
-    errorRow(code).retriable ||
-    code === ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER ||
-    code === ErrorCode.UNKNOWN_PRODUCER_ID ||
-    code === ErrorCode.INVALID_PRODUCER_EPOCH
-  );
+  #ageMs(createdAtMs: number): number {
+    return this.#cluster.runtime.clock.monotonicMs() - createdAtMs;
+  }
+
+  /** One timer for all: it looks at everything, and is set again for the oldest that is left. */
+  #watchExpiry(createdAtMs: number): void {
+    if (this.#expiry !== undefined) return;
+    const left = this.#settings.deliveryTimeoutMs - this.#ageMs(createdAtMs);
+    const { timers } = this.#cluster.runtime;
+    this.#expiry = timers.after(Math.max(1, left), () => this.#expire(), { unref: true });
+  }
+
+  #expire(): void {
+    this.#expiry = undefined;
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const queue of this.#queues.values()) {
+      for (const out of queue.inFlight) {
+        if (!out.settled && this.#isExpired(out.batch))
+          this.#ends.settle(out, this.#expiredError(queue, out), NO_DELIVERY);
+      }
+      if (queue.due !== undefined && this.#isExpired(queue.due)) {
+        const { due } = queue;
+        queue.due = undefined;
+        this.#push(queue, due.seal());
+      }
+      while (queue.ready[0] !== undefined && this.#isExpired(queue.ready[0].batch)) {
+        const out = queue.ready.shift() as Outgoing;
+        this.#giveUp(queue, out, this.#expiredError(queue, out));
+      }
+      const waiting = [...queue.inFlight.filter((out) => !out.settled), ...queue.ready].map(
+        (out) => out.batch.createdAtMs,
+      );
+      oldest = Math.min(oldest, queue.due?.createdAtMs ?? oldest, ...waiting);
+    }
+    if (Number.isFinite(oldest)) this.#watchExpiry(oldest);
+  }
+
+  #isExpired({ createdAtMs }: { readonly createdAtMs: number }): boolean {
+    return this.#ageMs(createdAtMs) >= this.#settings.deliveryTimeoutMs;
+  }
+
+  #expiredError(queue: PartitionQueue, out: Outgoing): Error {
+    const { count, createdAtMs } = out.batch;
+    const ageMs = this.#ageMs(createdAtMs);
+    return expired({ topic: queue.topic, partition: queue.partition, count, ageMs }, out.lastError ?? queue.lastError);
+  }
 }

@@ -1,4 +1,8 @@
 /** How a producer behaves, with the defaults of Kafka's. */
+import type { Serializer } from '../serdes.ts';
+import type { Partitioner } from './partitioner.ts';
+import type { ProducerInterceptor } from './record.ts';
+
 export interface ProducerSettings {
   readonly acks: -1 | 0 | 1;
   /** Sequence numbers keep records in order and without duplicates across repetitions. Needs acks -1. */
@@ -10,13 +14,26 @@ export interface ProducerSettings {
   readonly lingerMs: number;
   readonly bufferBytes: number;
   readonly maxRequestBytes: number;
-  /** Requests under way per partition. */
+  /** Requests under way to one broker; with idempotence at most 5 keep the order. */
   readonly maxInFlight: number;
   readonly deliveryTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly retries: number;
   /** How long to wait for metadata and for memory. */
   readonly maxBlockMs: number;
+  /** Topics that nobody wrote to for so long are forgotten. */
+  readonly metadataMaxIdleMs: number;
+  /** Undefined: by the key's hash; without a key, one partition after the other as their batches fill. */
+  readonly partitioner: Partitioner | undefined;
+  /** Keys do not choose the partition. */
+  readonly ignoreKeys: boolean;
+  /** Partitions with a shorter queue are chosen more often. */
+  readonly adaptivePartitioning: boolean;
+  /** Partitions whose broker took nothing for so long are passed over; 0: never. */
+  readonly availabilityTimeoutMs: number;
+  readonly interceptors: readonly ProducerInterceptor[];
+  readonly keySerializer: Serializer<unknown> | undefined;
+  readonly valueSerializer: Serializer<unknown> | undefined;
 }
 
 export const DEFAULT_PRODUCER_SETTINGS: ProducerSettings = {
@@ -33,4 +50,12 @@ export const DEFAULT_PRODUCER_SETTINGS: ProducerSettings = {
   requestTimeoutMs: 30_000,
   retries: 0x7fff_ffff,
   maxBlockMs: 60_000,
+  metadataMaxIdleMs: 300_000,
+  partitioner: undefined,
+  ignoreKeys: false,
+  adaptivePartitioning: true,
+  availabilityTimeoutMs: 0,
+  interceptors: [],
+  keySerializer: undefined,
+  valueSerializer: undefined,
 };

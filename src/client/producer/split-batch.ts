@@ -3,8 +3,8 @@ import { attributesAt, CODEC_MASK } from '../../protocol/batch.ts';
 import { compress } from '../../protocol/compression.ts';
 import { type RecordData, readRecords } from '../../protocol/record.ts';
 import { BatchWriter, type Bytes, batchSizeBound, writeHeader } from './batch-writer.ts';
+import type { SealedBatch } from './partition-queue.ts';
 import { TAIL_ROOM } from './produce-frame.ts';
-import type { SealedBatch } from './sender.ts';
 
 function wholeBytes(buffer: Buffer | null): Bytes | null {
   return buffer === null ? null : { source: buffer, start: 0, end: buffer.length };
