@@ -6,21 +6,30 @@ import { Command, type StrictAnswer } from '../console/command.ts';
 import { type CommandError, withException } from '../console/command-error.ts';
 import { bootstrapOf, connect } from '../console/connect.ts';
 import { BulkOutput } from '../console/consumer/bulk-output.ts';
-import { planConsume } from '../console/consumer/check-options.ts';
+import { type ConsumePlan, planConsume } from '../console/consumer/check-options.ts';
 import { consumeTo } from '../console/consumer/consume.ts';
 import { consumerOptionNames, planConsumer } from '../console/consumer/consumer-settings.ts';
 import { makeFormatter } from '../console/consumer/formatter.ts';
 import { startConsumer } from '../console/consumer/start-consumer.ts';
 import { consoleConsumerTable } from '../console/options/console-consumer.ts';
 import { isClosedPipe } from '../console/output.ts';
+import { counted, startProgress } from '../console/progress.ts';
 import { gatherProperties } from '../console/properties.ts';
 import { KafkaError } from '../protocol/kafka-error.ts';
 
 const INFINITE = -1;
 const NO_FILE = 'java.nio.file.NoSuchFileException';
 
+type Printing = Pick<Parameters<typeof consumeTo>[0], 'formatter' | 'output' | 'accepts' | 'onIdle'>;
+type Work = Printing & {
+  readonly plan: ConsumePlan;
+  readonly maxMessages: number;
+  readonly timeoutMs: number;
+};
+
 export default class ConsoleConsumer extends Command<void> {
   static readonly table = consoleConsumerTable;
+  static readonly ownOutput = true;
 
   static strictAnswer(error: CommandError): StrictAnswer {
     if (error.stage === 'usage') return { err: `${error.strictText}\n`, exitCode: 1 };
@@ -34,14 +43,48 @@ export default class ConsoleConsumer extends Command<void> {
   async run(): Promise<void> {
     const { context, options } = this;
     const bootstrap = bootstrapOf(context, options, 'Missing required argument "[bootstrap-server]"');
-    const plan = planConsume(context, options);
+    const plan = await planConsume(context, options);
     const names = consumerOptionNames(context, options);
     const { values, settings } = await planConsumer(context, options, names);
+    const printing = await this.#printing(names.formatter);
+    const maxMessages = options.integer('max-messages') ?? INFINITE;
+    const timeoutMs = options.integer('timeout-ms') ?? INFINITE;
+    const cluster = connect(context, { bootstrap, clientId: 'console-consumer', values });
+    const consumer = new Consumer(cluster, settings);
+    await this.#consume(cluster, consumer, {
+      plan: await this.#withTopic(cluster, plan),
+      ...printing,
+      maxMessages,
+      timeoutMs,
+    });
+  }
+
+  /** In the own manner a topic may still be missing. */
+  async #withTopic(cluster: ClusterView, plan: ConsumePlan): Promise<ConsumePlan> {
+    if (plan.topic !== undefined || plan.include !== undefined) return plan;
+    try {
+      const { topicToRead } = await import('../console/topics/ask.ts');
+      return { ...plan, topic: await topicToRead(this.context, cluster) };
+    } catch (error) {
+      cluster.close();
+      throw error;
+    }
+  }
+
+  async #printing(formatterPairs: string): Promise<Printing> {
+    const { context, options } = this;
     const output = new BulkOutput(context.output);
+    const grep = options.value('grep');
+    const accepts = grep === undefined ? undefined : (await import('../console/consumer/grep.ts')).grepFilter(grep);
+    if (options.has('output')) {
+      const { makeRecordFormat } = await import('../console/consumer/own-output.ts');
+      const made = await makeRecordFormat(context, options, output);
+      if (made !== undefined) return { output, accepts, formatter: made.format, onIdle: made.flush };
+    }
     const formatter = makeFormatter(
       {
         className: options.value('formatter'),
-        properties: await gatherProperties(context, options, { file: 'formatter-config', pairs: names.formatter }),
+        properties: await gatherProperties(context, options, { file: 'formatter-config', pairs: formatterPairs }),
         keyDeserializer: options.value('key-deserializer'),
         valueDeserializer: options.value('value-deserializer'),
         asJava: this.strict,
@@ -49,20 +92,10 @@ export default class ConsoleConsumer extends Command<void> {
       },
       output,
     );
-    const maxMessages = options.integer('max-messages') ?? INFINITE;
-    const timeoutMs = options.integer('timeout-ms') ?? INFINITE;
-    const cluster = connect(context, { bootstrap, clientId: 'console-consumer', values });
-    const consumer = new Consumer(cluster, settings);
-    await this.#consume(cluster, consumer, { plan, formatter, output, maxMessages, timeoutMs });
+    return { output, accepts, formatter, onIdle: undefined };
   }
 
-  async #consume(
-    cluster: ClusterView,
-    consumer: Consumer,
-    work: Pick<Parameters<typeof consumeTo>[0], 'formatter' | 'output' | 'maxMessages' | 'timeoutMs'> & {
-      readonly plan: ReturnType<typeof planConsume>;
-    },
-  ): Promise<void> {
+  async #consume(cluster: ClusterView, consumer: Consumer, work: Work): Promise<void> {
     const { context, options } = this;
     const progress = { count: 0, stopped: false, quiet: false };
     const release = context.onStop((why) => {
@@ -71,14 +104,20 @@ export default class ConsoleConsumer extends Command<void> {
       if (why === 'SIGINT') this.exitCode = 130;
       if (why === 'SIGTERM') this.exitCode = 143;
     });
+    // Where records are printed on the terminal they are the progress.
+    const spinner = context.output.outIsTerminal
+      ? undefined
+      : startProgress(context, () => `${counted(progress.count, 'record')} so far`);
     try {
-      await startConsumer(context, consumer, work.plan, work.timeoutMs);
-      await consumeTo({ ...work, context, consumer, progress, skipErrors: options.has('skip-message-on-error') });
+      const ends = await startConsumer(context, consumer, work.plan, work.timeoutMs);
+      const skipErrors = options.has('skip-message-on-error');
+      await consumeTo({ ...work, context, consumer, progress, skipErrors, ends });
       await consumer.close();
     } catch (error) {
       if (isClosedPipe(error)) progress.quiet = true;
       throw error;
     } finally {
+      spinner?.stop();
       release();
       consumer.abort();
       cluster.close();

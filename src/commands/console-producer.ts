@@ -1,15 +1,17 @@
 /** `kts console-producer`: kafka-console-producer.sh. */
 import { EXIT } from '../base/kts-error.ts';
-import { UnreachableError } from '../client/cluster-view.ts';
+import { type ClusterView, UnreachableError } from '../client/cluster-view.ts';
 import { Producer } from '../client/producer/producer.ts';
 import { Command, type StopReason, type StrictAnswer } from '../console/command.ts';
 import { CommandError, usageError, withException } from '../console/command-error.ts';
 import { bootstrapOf, connect, readPropertiesFile } from '../console/connect.ts';
+import { defaultTopic } from '../console/defaults.ts';
 import { consoleProducerTable } from '../console/options/console-producer.ts';
 import { OptionError } from '../console/parser/option-error.ts';
 import { feedLines } from '../console/producer/feed.ts';
 import { LineParser, lineParserSettings } from '../console/producer/line-parser.ts';
 import { planProducer, producerOptionNames } from '../console/producer/producer-settings.ts';
+import { counted, startProgress } from '../console/progress.ts';
 import { parsePairs } from '../console/properties.ts';
 import { errorRow } from '../protocol/error-codes.ts';
 import { KafkaError } from '../protocol/kafka-error.ts';
@@ -36,8 +38,8 @@ export default class ConsoleProducer extends Command<Totals> {
 
   async run(): Promise<Totals> {
     const { context, options } = this;
-    const topic = options.value('topic') ?? (this.strict ? undefined : options.words[0]);
-    if (topic === undefined) {
+    const named = options.value('topic') ?? (this.strict ? undefined : (options.words[0] ?? defaultTopic(context)));
+    if (named === undefined && this.strict) {
       throw usageError(
         'which topic shall the lines go to?',
         'kts console-producer --topic NAME',
@@ -53,13 +55,20 @@ export default class ConsoleProducer extends Command<Totals> {
       clientId: 'console-producer',
       values: plan.values,
     });
-    const producer = new Producer(cluster, plan.settings);
     try {
+      const topic = named ?? (await this.#ask(cluster));
+      const producer = new Producer(cluster, plan.settings);
       const records = await this.#feed(producer, topic, parser);
       return { records, failed: this.#failed, firstError: this.#firstError };
     } finally {
       cluster.close();
     }
+  }
+
+  async #ask(cluster: ClusterView): Promise<string> {
+    const { askForTopic } = await import('../console/topics/ask.ts');
+    const hint = 'kts console-producer TOPIC';
+    return askForTopic(this.context, cluster, { question: 'which topic shall the lines go to?', hint });
   }
 
   async #parser(pairs: string): Promise<LineParser | undefined> {
@@ -91,9 +100,15 @@ export default class ConsoleProducer extends Command<Totals> {
       context.runtime.timers.after(STOP_MS, stopped.resolve, { unref: true });
     });
     let records = 0;
+    let delivered = 0;
+    // Who types sees the lines; a file or a pipe says nothing.
+    const spinner = input.isTerminal
+      ? undefined
+      : startProgress(context, () => `${counted(delivered, 'record')} delivered to ${topic}`);
     try {
       const bulk = await producer.bulk(topic, ({ count, error }) => {
         if (error !== null) this.#refused(topic, count, error);
+        else delivered += count;
       });
       records = await feedLines({
         input,
@@ -121,6 +136,7 @@ export default class ConsoleProducer extends Command<Totals> {
       // Kafka's tool has read the lines by then, says so in its log, and ends with 0.
       this.#refused(topic, 1, cause);
     } finally {
+      spinner?.stop();
       release();
     }
     return records;

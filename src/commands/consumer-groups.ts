@@ -19,6 +19,7 @@ import {
 } from '../console/groups/remove.ts';
 import { type ResetResult, resetOffsets, resetText } from '../console/groups/reset.ts';
 import { consumerGroupsTable } from '../console/options/consumer-groups.ts';
+import { counted, startProgress } from '../console/progress.ts';
 import type { Shown } from '../console/show/shown.ts';
 
 interface GroupsResult {
@@ -64,13 +65,22 @@ export default class ConsumerGroups extends Command<GroupsResult> {
       if (action === 'list') return { listed: await list(client, options) };
       const groups = await this.#groups(client);
       if (action === 'describe') return { described: await describeGroups(client, groups, options) };
-      if (action === 'reset-offsets') return { reset: await resetOffsets(client, context, options, groups) };
+      if (action === 'reset-offsets') return { reset: await this.#reset(client, groups) };
       if (action === 'delete') return { deleted: await deleteGroups(client, groups, this.#dryRun) };
       const [group] = groups;
       const words = options.values('topic');
       return { deletedOffsets: await deleteGroupOffsets(client, group as string, words, this.#dryRun) };
     } finally {
       cluster.close();
+    }
+  }
+
+  async #reset(client: GroupsClient, groups: readonly string[]): Promise<ResetResult> {
+    const spinner = startProgress(this.context, () => `resetting the offsets of ${counted(groups.length, 'group')}`);
+    try {
+      return await resetOffsets(client, this.context, this.options, groups);
+    } finally {
+      spinner.stop();
     }
   }
 

@@ -4,6 +4,7 @@ import { Command } from '../console/command.ts';
 import { CommandError, usageError } from '../console/command-error.ts';
 import { connectAdmin } from '../console/connect.ts';
 import { readyTable } from '../console/options/server.ts';
+import { startProgress } from '../console/progress.ts';
 import { parsePeriod } from '../console/time.ts';
 
 export default class Ready extends Command<void> {
@@ -19,6 +20,7 @@ export default class Ready extends Command<void> {
       requestTimeoutMs: Math.max(1, timeoutMs),
       connectTimeoutMs: Math.max(1, timeoutMs),
     });
+    const spinner = startProgress(this.context, () => `waiting for a broker, ${text} at most`);
     try {
       const deadline = cluster.deadline(timeoutMs);
       for (let attempt = 0; ; attempt++) {
@@ -33,6 +35,7 @@ export default class Ready extends Command<void> {
         hint: 'the log of the node says why',
       });
     } finally {
+      spinner.stop();
       cluster.close();
     }
   }

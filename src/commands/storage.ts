@@ -5,6 +5,7 @@ import { Command, type StrictAnswer } from '../console/command.ts';
 import { CommandError, withException } from '../console/command-error.ts';
 import { readPropertiesFile } from '../console/connect.ts';
 import { storageTable } from '../console/options/storage.ts';
+import { startProgress } from '../console/progress.ts';
 import type { Shown } from '../console/show/shown.ts';
 import type { Files } from '../runtime/runtime.ts';
 
@@ -63,6 +64,7 @@ export default class Storage extends Command<StorageResult> {
   async #format(): Promise<StorageResult> {
     const { options, context } = this;
     const config = await this.#config();
+    const spinner = startProgress(context, () => `formatting for node ${config.nodeId}`);
     const { formatDirectories } = await import('../server/format/format-directories.ts');
     const format = {
       clusterId: options.value('cluster-id') as string,
@@ -77,9 +79,13 @@ export default class Storage extends Command<StorageResult> {
     const dryRun = options.has('dry-run');
     const runtime = dryRun ? { ...context.runtime, files: readOnly(context.runtime.files) } : context.runtime;
     // Lines leave as they come: what was done before a failure is seen.
-    formatDirectories(runtime, config, format, (line) =>
-      this.print(dryRun ? line.replace(/^Formatting /, 'Would format ') : line),
-    );
+    try {
+      formatDirectories(runtime, config, format, (line) =>
+        this.print(dryRun ? line.replace(/^Formatting /, 'Would format ') : line),
+      );
+    } finally {
+      spinner.stop();
+    }
     return { lines: [] };
   }
 

@@ -12,6 +12,7 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   'server-start': () => import('../commands/server-start.ts'),
   'server-stop': () => import('../commands/server-stop.ts'),
   ready: () => import('../commands/ready.ts'),
+  profile: () => import('../commands/profile.ts'),
   shims: () => import('../commands/shims.ts'),
   jps: () => import('../commands/jps.ts'),
 };

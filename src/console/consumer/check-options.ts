@@ -2,15 +2,20 @@
 import type { StartOffset } from '../../client/consumer/fetcher.ts';
 import type { CommandContext } from '../command.ts';
 import { usageError } from '../command-error.ts';
+import { defaultTopic } from '../defaults.ts';
 import type { ParsedOptions } from '../parser/parsed-options.ts';
 import { topicPattern } from '../topics/select.ts';
+import type { Range } from './range.ts';
 
 export interface ConsumePlan {
+  /** In the own manner neither this nor a pattern may be there: then it is chosen once the cluster can tell. */
   readonly topic: string | undefined;
   readonly include: RegExp | undefined;
   readonly partition: number | undefined;
   /** For --partition only. */
   readonly offset: StartOffset['offset'] | 'earliest' | 'latest';
+  /** --from and --to. */
+  readonly range: Range | undefined;
 }
 
 function parseOffset(options: ParsedOptions): number | 'earliest' | 'latest' {
@@ -26,18 +31,19 @@ function parseOffset(options: ParsedOptions): number | 'earliest' | 'latest' {
   );
 }
 
-export function planConsume(context: CommandContext, options: ParsedOptions): ConsumePlan {
+export async function planConsume(context: CommandContext, options: ParsedOptions): Promise<ConsumePlan> {
   const strict = context.manner === 'strict';
-  const word = strict ? undefined : options.words[0];
+  const hasPattern = options.has('include');
+  const word = strict ? undefined : (options.words[0] ?? (hasPattern ? undefined : defaultTopic(context)));
   const hasTopic = options.has('topic') || word !== undefined;
-  if (hasTopic === options.has('include')) {
+  if (strict ? hasTopic === hasPattern : hasTopic && hasPattern) {
     throw usageError(
       hasTopic ? '--topic and --include do not go together' : 'which topic shall be read?',
       hasTopic ? 'give one of them' : 'kts console-consumer --topic NAME',
       'Exactly one of the following arguments is required: [topic], [include]',
     );
   }
-  if (options.has('partition') && !hasTopic) {
+  if (options.has('partition') && !hasTopic && (strict || hasPattern)) {
     throw usageError('--partition needs --topic', undefined, 'The topic is required when partition is specified.');
   }
   if (options.has('offset') && !options.has('partition')) {
@@ -64,5 +70,12 @@ export function planConsume(context: CommandContext, options: ParsedOptions): Co
     include: include === undefined ? undefined : topicPattern(include),
     partition: options.integer('partition'),
     offset,
+    range: await rangeOf(context, options),
   };
+}
+
+async function rangeOf(context: CommandContext, options: ParsedOptions): Promise<Range | undefined> {
+  if (!options.has('from') && !options.has('to')) return undefined;
+  const { rangeOf: parseRange } = await import('./range.ts');
+  return parseRange(options, context.runtime.clock.nowMs());
 }

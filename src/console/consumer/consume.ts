@@ -1,6 +1,7 @@
 /** The loop of console-consumer: pieces come in, records go out, until there were enough, none came, or it is stopped. */
 import type { Consumer } from '../../client/consumer/consumer.ts';
-import { visitRecords } from '../../client/consumer/fetched.ts';
+import { type FetchedPartition, visitRecords } from '../../client/consumer/fetched.ts';
+import { partitionKey } from '../../client/offsets.ts';
 import type { CommandContext } from '../command.ts';
 import { CommandError } from '../command-error.ts';
 import type { BulkOutput } from './bulk-output.ts';
@@ -27,16 +28,48 @@ export interface ConsumeOptions {
   readonly timeoutMs: number;
   readonly skipErrors: boolean;
   readonly progress: ConsumeProgress;
+  /** Where each partition ends, by its key; the reading is over when all are there. */
+  readonly ends?: ReadonlyMap<string, number> | undefined;
+  /** Other records are passed over. */
+  readonly accepts?: ((record: Parameters<FormatRecord>[0]) => boolean) | undefined;
+  /** No more records wait: what is gathered may leave. */
+  readonly onIdle?: (() => void) | undefined;
+}
+
+/** The partitions that are not at their end yet. */
+class OpenPartitions {
+  readonly #ends: ReadonlyMap<string, number> | undefined;
+  readonly #open: Set<string>;
+
+  constructor(ends: ReadonlyMap<string, number> | undefined) {
+    this.#ends = ends;
+    this.#open = new Set(ends?.keys());
+  }
+
+  get areNone(): boolean {
+    return this.#ends !== undefined && this.#open.size === 0;
+  }
+
+  endOf(piece: FetchedPartition): number {
+    return this.#ends?.get(partitionKey(piece.topic, piece.partition)) ?? Number.POSITIVE_INFINITY;
+  }
+
+  close(consumer: Consumer, piece: FetchedPartition): void {
+    this.#open.delete(partitionKey(piece.topic, piece.partition));
+    consumer.pause([piece]);
+  }
 }
 
 export async function consumeTo(options: ConsumeOptions): Promise<void> {
-  const { context, consumer, maxMessages, timeoutMs, progress } = options;
+  const { context, consumer, maxMessages, timeoutMs, progress, accepts } = options;
+  const open = new OpenPartitions(options.ends);
   const clock = context.runtime.clock;
   let lastMs = clock.monotonicMs();
   const enough = () => maxMessages !== -1 && progress.count >= maxMessages;
-  while (!progress.stopped && !enough()) {
+  while (!progress.stopped && !enough() && !open.areNone) {
     let piece = await consumer.nextPiece(0);
     if (piece === undefined) {
+      options.onIdle?.();
       options.output.flush();
       const left = timeoutMs < 0 ? WAIT_MS : timeoutMs - (clock.monotonicMs() - lastMs);
       if (left <= 0) return;
@@ -49,22 +82,28 @@ export async function consumeTo(options: ConsumeOptions): Promise<void> {
         continue;
       }
     }
-    const before = progress.count;
+    const end = open.endOf(piece);
+    const { topic, partition } = piece;
+    let seen = false;
     const next = visitRecords(piece, consumer.settings.checkCrcs, (record) => {
-      if (progress.stopped) return false;
-      print(options, record, piece.partition);
+      if (progress.stopped || record.offset >= end) return false;
+      seen = true;
+      if (accepts !== undefined && !accepts(record)) return true;
+      print(options, record, partition, topic);
       progress.count++;
       return !enough();
     });
     consumer.markConsumed(piece, enough() || progress.stopped ? next : Math.max(next, piece.nextOffset));
-    if (progress.count > before) lastMs = clock.monotonicMs();
+    if (seen) lastMs = clock.monotonicMs();
+    if (Math.max(next, piece.nextOffset) >= end) open.close(consumer, piece);
   }
+  options.onIdle?.();
   options.output.flush();
 }
 
-function print(options: ConsumeOptions, record: Parameters<FormatRecord>[0], partition: number): void {
+function print(options: ConsumeOptions, record: Parameters<FormatRecord>[0], partition: number, topic: string): void {
   try {
-    options.formatter(record, partition);
+    options.formatter(record, partition, topic);
   } catch (error) {
     if (!(error instanceof CommandError) || !options.skipErrors) {
       options.progress.count++;

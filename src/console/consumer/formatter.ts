@@ -4,7 +4,7 @@ import { usageError } from '../command-error.ts';
 import type { BulkOutput } from './bulk-output.ts';
 import { type Deserialize, deserializerOf } from './deserializers.ts';
 
-export type FormatRecord = (record: RecordCursor, partition: number) => void;
+export type FormatRecord = (record: RecordCursor, partition: number, topic: string) => void;
 
 const DEFAULT = 'org.apache.kafka.tools.consumer.DefaultMessageFormatter';
 /** Prints like the default one, through the log. */

@@ -4,12 +4,13 @@ import { listTopics } from '../../client/admin-topics.ts';
 import type { Consumer } from '../../client/consumer/consumer.ts';
 import type { StartOffset } from '../../client/consumer/fetcher.ts';
 import { toKafkaError } from '../../client/error-text.ts';
-import { listOffsets, OffsetSpec, partitionKey } from '../../client/offsets.ts';
+import { listOffsets, OffsetSpec, partitionKey, type TopicPartition } from '../../client/offsets.ts';
 import { ErrorCode } from '../../protocol/error-codes.ts';
 import type { CommandContext } from '../command.ts';
 import { CommandError } from '../command-error.ts';
 import { noSuchTopic } from '../topics/select.ts';
 import type { ConsumePlan } from './check-options.ts';
+import type { Range } from './range.ts';
 
 const FOREVER_MS = 2_000_000_000;
 
@@ -41,24 +42,62 @@ async function partitionsOf(
   }
 }
 
+/** Where each partition ends, by its key; undefined: nowhere. */
+type Ends = ReadonlyMap<string, number> | undefined;
+
 /** `waitMs`: how long to wait for the topic in the strict manner; below 0 as long as it takes. */
 export async function startConsumer(
   context: CommandContext,
   consumer: Consumer,
   plan: ConsumePlan,
   waitMs: number,
-): Promise<void> {
+): Promise<Ends> {
+  if (plan.range !== undefined) return startRange(context, consumer, plan, plan.range);
+  await startPlainly(context, consumer, plan, waitMs);
+  return undefined;
+}
+
+/** --from and --to: the partitions that have something between the two. */
+async function startRange(context: CommandContext, consumer: Consumer, plan: ConsumePlan, range: Range): Promise<Ends> {
+  const { planRange } = await import('./range.ts');
+  const partitions =
+    plan.include === undefined
+      ? await rangePartitions(context, consumer, plan)
+      : await matching(consumer, plan.include);
+  const { starts, ends } = await planRange(consumer, partitions, range);
+  consumer.assign(starts);
+  return ends;
+}
+
+async function rangePartitions(context: CommandContext, consumer: Consumer, plan: ConsumePlan) {
+  const topic = plan.topic as string;
+  const count = await partitionsOf(context, consumer, topic, 0);
+  if (plan.partition === undefined) return Array.from({ length: count }, (_, partition) => ({ topic, partition }));
+  checkPartition(topic, plan.partition, count);
+  return [{ topic, partition: plan.partition }];
+}
+
+async function matching(consumer: Consumer, pattern: RegExp): Promise<TopicPartition[]> {
   const { cluster } = consumer;
+  const names = (await listTopics(cluster)).filter((t) => !t.isInternal && pattern.test(t.name)).map((t) => t.name);
+  return names.flatMap((topic) =>
+    (cluster.topic(topic)?.partitions ?? []).map(({ partition }) => ({ topic, partition })),
+  );
+}
+
+async function startPlainly(
+  context: CommandContext,
+  consumer: Consumer,
+  plan: ConsumePlan,
+  waitMs: number,
+): Promise<void> {
   if (plan.include !== undefined) {
     const pattern = plan.include;
     if (consumer.settings.groupId !== undefined) {
       consumer.subscribe(pattern);
       return;
     }
-    const names = (await listTopics(cluster)).filter((t) => !t.isInternal && pattern.test(t.name)).map((t) => t.name);
-    consumer.assign(
-      names.flatMap((topic) => (cluster.topic(topic)?.partitions ?? []).map(({ partition }) => ({ topic, partition }))),
-    );
+    consumer.assign(await matching(consumer, pattern));
     return;
   }
   const topic = plan.topic as string;
@@ -71,14 +110,17 @@ export async function startConsumer(
     consumer.assign(Array.from({ length: count }, (_, partition) => ({ topic, partition })));
     return;
   }
-  if ((plan.partition < 0 || plan.partition >= count) && context.manner === 'own') {
-    throw new CommandError(`${topic} has no partition ${plan.partition}`, {
-      stage: 'run',
-      exitCode: EXIT.notFound,
-      hint: count === 1 ? 'its only partition is 0' : `its partitions are 0 to ${count - 1}`,
-    });
-  }
+  if (context.manner === 'own') checkPartition(topic, plan.partition, count);
   consumer.assign([await startOffset(consumer, topic, plan.partition, plan.offset)]);
+}
+
+function checkPartition(topic: string, partition: number, count: number): void {
+  if (partition >= 0 && partition < count) return;
+  throw new CommandError(`${topic} has no partition ${partition}`, {
+    stage: 'run',
+    exitCode: EXIT.notFound,
+    hint: count === 1 ? 'its only partition is 0' : `its partitions are 0 to ${count - 1}`,
+  });
 }
 
 async function startOffset(

@@ -32,6 +32,12 @@ export const consoleConsumerTable = tool({
     value('--key-deserializer', 'CLASS', 'how keys become text'),
     value('--value-deserializer', 'CLASS', 'how values become text'),
     flag('--skip-message-on-error', 'go on behind a record that cannot be printed'),
+    value('--from', 'WHERE', 'start there: an offset, -10 (the last ten), 10m (ago), 2026-01-31T12:00, earliest', {
+      own: true,
+    }),
+    value('--to', 'WHERE', 'end there, and without --from begin at the beginning: the same, or latest', { own: true }),
+    value('--grep', 'REGEX', 'only records whose key or value matches: text, or /text/i', { own: true }),
+    value('--output', 'FORMAT', 'json (a line per record), yaml, csv, table or text', { own: true, default: 'text' }),
     flag('--enable-systest-events', 'print shutdown_complete at the end'),
     BOOTSTRAP,
     value('--command-property', 'KEY=VALUE', 'a property for the client; may be repeated', { many: true }),
@@ -46,6 +52,10 @@ export const consoleConsumerTable = tool({
     {
       what: 'ten records with keys',
       line: 'kts console-consumer orders --from-beginning --max-messages 10 --formatter-property print.key=true',
+    },
+    {
+      what: 'the errors of the last ten minutes, as JSON',
+      line: 'kts console-consumer orders --from 10m --to now --grep error --output json',
     },
     { what: 'as a group that remembers where it was', line: 'kts console-consumer orders --group billing' },
   ],
