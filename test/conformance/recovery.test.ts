@@ -57,7 +57,10 @@ describe('a torn end of a log after a kill', () => {
     const node = await start(at);
     const topic = ['--bootstrap-server', at.bootstrap, '--topic', 't'];
     await kts(['topics', ...topic, '--create', '--partitions', '1']);
-    await kts(['console-producer', ...topic], Array.from({ length: 500 }, (_, n) => `${record(n)}\n`).join(''));
+    for (const from of [0, 100, 200, 300, 400]) {
+      const text = Array.from({ length: 100 }, (_, n) => `${record(from + n)}\n`).join('');
+      await kts(['console-producer', ...topic], text);
+    }
     const gone = new Promise((resolve) => node.child.once('close', resolve));
     node.child.kill('SIGKILL');
     await gone;
