@@ -27,6 +27,23 @@ function parse(table: ToolTable, argv: readonly string[], context: CommandContex
   return parseJoptsimple(rows, argv);
 }
 
+/** Options that Kafka's tools had once are taken where they still mean something. */
+async function parseWords(table: ToolTable, argv: readonly string[], context: CommandContext): Promise<ParsedOptions> {
+  try {
+    return parse(table, argv, context);
+  } catch (error) {
+    if (!(error instanceof OptionError) || error.kind !== 'unknown') throw error;
+    const habits = await import('./old-habits.ts');
+    const strict = context.manner === 'strict';
+    if (habits.hasZookeeper(argv)) throw strict ? error : habits.zookeeperError(table, argv);
+    const modern = habits.modernWords(table, argv, strict);
+    if (modern === undefined) throw error;
+    const options = parse(table, modern.argv, context);
+    for (const hint of modern.hints) context.output.err(`kts: ${hint}\n`);
+    return options;
+  }
+}
+
 function withoutOwnRows(table: ToolTable): ToolTable {
   const subcommands = table.subcommands.map((command) => ({
     ...command,
@@ -151,7 +168,7 @@ async function runParsed(CommandOf: CommandClass, argv: readonly string[], conte
   const table = CommandOf.table;
   const bare = argv.length === 0 && context.manner === 'strict' && table.parser === 'joptsimple' && !table.worksBare;
   if (bare) return printHelp(table, context);
-  const options = parse(table, argv, context);
+  const options = await parseWords(table, argv, context);
   if (options.has('help')) return printHelp(table, context);
   if (options.has('version')) {
     const { versionText } = await import('./version-text.ts');
@@ -182,7 +199,12 @@ export async function runCommand(
     const known = toCommandError(error, CommandOf.table);
     if (known === undefined) throw error;
     context.output.flush();
-    if (context.manner === 'strict') return answerStrictly(CommandOf, known, context);
-    throw known;
+    if (context.manner !== 'strict') throw known;
+    const exitCode = answerStrictly(CommandOf, known, context);
+    if (known.cause instanceof OptionError && known.cause.option === 'zookeeper') {
+      const { zookeeperHint } = await import('./old-habits.ts');
+      context.output.err(zookeeperHint(CommandOf.table, argv));
+    }
+    return exitCode;
   }
 }

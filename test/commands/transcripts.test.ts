@@ -27,6 +27,9 @@ const DIFFERENT: Readonly<Record<string, string>> = {
   'daemon-flag': "the script around Kafka's class takes it, and so do we",
   'option-first': 'the file may stand behind the options',
   'format-add-scram': 'the salt is a new one each time',
+  'legacy-broker-list': 'still works, with one hint',
+  'legacy-new-consumer': 'still works, with one hint',
+  'legacy-zookeeper': "Kafka's line, and a hint behind it",
 };
 
 const NOT_YET: Readonly<Record<string, string>> = {

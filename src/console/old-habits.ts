@@ -1,0 +1,122 @@
+/**
+ * Options that Kafka's tools had once. Loaded only when the parser met an option that it does not know: the words are
+ * written anew where today's option means the same, with one hint, and refused with the command to type where it does not.
+ */
+import { usageError } from './command-error.ts';
+import type { ToolTable } from './options/table.ts';
+import { plainName } from './parser/parsed-options.ts';
+
+interface Habit {
+  readonly arg: boolean;
+  /** Today's option; undefined: it is the only way now, and nothing need be said. */
+  readonly now?: string;
+  /** Another value for it. */
+  readonly value?: (old: string) => string;
+  /** The strict manner takes it too. */
+  readonly strict?: boolean;
+  readonly hint: string;
+}
+
+const HABITS: Readonly<Record<string, Habit>> = {
+  'broker-list': {
+    arg: true,
+    now: 'bootstrap-server',
+    strict: true,
+    hint: '--broker-list is the old name of --bootstrap-server',
+  },
+  'new-consumer': { arg: false, strict: true, hint: '--new-consumer is not needed any more: there is no other' },
+  'new-producer': { arg: false, hint: '--new-producer is not needed any more: there is no other' },
+  whitelist: { arg: true, now: 'include', hint: '--whitelist is the old name of --include' },
+  blacklist: {
+    arg: true,
+    now: 'include',
+    value: (pattern) => `(?!(?:${pattern})$).*`,
+    hint: '--blacklist is gone; all other topics are meant, as --include says with (?!…)',
+  },
+  force: { arg: false, hint: '--force is not needed any more' },
+  'disable-rack-aware': { arg: false, hint: '--disable-rack-aware is not needed any more' },
+};
+
+const ZOOKEEPER = 'zookeeper';
+const BROKER_PORT = 9092;
+
+interface Token {
+  readonly name: string;
+  readonly attached: string | undefined;
+}
+
+function tokenOf(word: string): Token | undefined {
+  if (!word.startsWith('-') || word === '-' || word === '--') return undefined;
+  const equals = word.indexOf('=');
+  return equals < 0
+    ? { name: plainName(word), attached: undefined }
+    : { name: plainName(word.slice(0, equals)), attached: word.slice(equals + 1) };
+}
+
+export interface ModernWords {
+  readonly argv: readonly string[];
+  readonly hints: readonly string[];
+}
+
+function knows(table: ToolTable, name: string): boolean {
+  return table.options.some((row) => row.names.some((known) => plainName(known) === name));
+}
+
+/** Undefined when none of the words is an old habit. */
+export function modernWords(table: ToolTable, argv: readonly string[], strict: boolean): ModernWords | undefined {
+  const words: string[] = [];
+  const hints: string[] = [];
+  for (let at = 0; at < argv.length; at++) {
+    const word = argv[at] as string;
+    const token = tokenOf(word);
+    const habit = token !== undefined && Object.hasOwn(HABITS, token.name) ? HABITS[token.name] : undefined;
+    const usable =
+      habit !== undefined && (habit.strict || !strict) && (habit.now === undefined || knows(table, habit.now));
+    if (token === undefined || habit === undefined || !usable || knows(table, token.name)) {
+      words.push(word);
+      continue;
+    }
+    hints.push(habit.hint);
+    if (!habit.arg) continue;
+    const value = token.attached ?? argv[++at];
+    if (value !== undefined && habit.now !== undefined) words.push(`--${habit.now}`, habit.value?.(value) ?? value);
+  }
+  return hints.length === 0 ? undefined : { argv: words, hints };
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** `zk1:2181,zk2:2181/kafka`: the brokers may well run on the same machines. */
+function brokersOf(zookeeper: string): string {
+  const hosts = zookeeper.replace(/\/.*$/, '').split(',');
+  return hosts.map((host) => `${host.trim().replace(/:\d+$/, '')}:${BROKER_PORT}`).join(',');
+}
+
+/** The same command as it is typed today. */
+export function withoutZookeeper(command: string, argv: readonly string[]): string {
+  const words: string[] = [];
+  let brokers = '';
+  for (let at = 0; at < argv.length; at++) {
+    const word = argv[at] as string;
+    const token = tokenOf(word);
+    if (token?.name !== ZOOKEEPER) words.push(word);
+    else brokers = brokersOf(token.attached ?? argv[++at] ?? 'localhost');
+  }
+  const given = words.some((word) => tokenOf(word)?.name === 'bootstrap-server');
+  return [command, ...(given ? [] : ['--bootstrap-server', brokers]), ...words].map(quoted).join(' ');
+}
+
+export function hasZookeeper(argv: readonly string[]): boolean {
+  return argv.some((word) => tokenOf(word)?.name === ZOOKEEPER);
+}
+
+/** The own manner's answer; the strict one's is Kafka's line and a hint. */
+export function zookeeperError(table: ToolTable, argv: readonly string[]): Error {
+  return usageError('there is no ZooKeeper any more: brokers are asked', withoutZookeeper(`kts ${table.name}`, argv));
+}
+
+export function zookeeperHint(table: ToolTable, argv: readonly string[]): string {
+  return `kts: today: ${withoutZookeeper(`kafka-${table.name}.sh`, argv)}\n`;
+}
