@@ -13,6 +13,7 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   'server-stop': () => import('../commands/server-stop.ts'),
   ready: () => import('../commands/ready.ts'),
   profile: () => import('../commands/profile.ts'),
+  completion: () => import('../commands/completion.ts'),
   shims: () => import('../commands/shims.ts'),
   jps: () => import('../commands/jps.ts'),
 };

@@ -105,7 +105,8 @@ export function withoutZookeeper(command: string, argv: readonly string[]): stri
     else brokers = brokersOf(token.attached ?? argv[++at] ?? 'localhost');
   }
   const given = words.some((word) => tokenOf(word)?.name === 'bootstrap-server');
-  return [command, ...(given ? [] : ['--bootstrap-server', brokers]), ...words].map(quoted).join(' ');
+  const line = [...words, ...(given ? [] : ['--bootstrap-server', brokers])];
+  return `${command} ${line.map(quoted).join(' ')}`;
 }
 
 export function hasZookeeper(argv: readonly string[]): boolean {

@@ -1,0 +1,30 @@
+/** All option tables, for what looks at every command without running one: help and completion. */
+import { completionTable } from './completion.ts';
+import { consoleConsumerTable } from './console-consumer.ts';
+import { consoleProducerTable } from './console-producer.ts';
+import { consumerGroupsTable } from './consumer-groups.ts';
+import { profileTable } from './profile.ts';
+import { readyTable, serverStartTable, serverStopTable } from './server.ts';
+import { jpsTable, shimsTable } from './shims.ts';
+import { storageTable } from './storage.ts';
+import type { ToolTable } from './table.ts';
+import { topicsTable } from './topics.ts';
+
+export const ALL_TABLES: readonly ToolTable[] = [
+  topicsTable,
+  consoleProducerTable,
+  consoleConsumerTable,
+  consumerGroupsTable,
+  serverStartTable,
+  serverStopTable,
+  storageTable,
+  readyTable,
+  profileTable,
+  completionTable,
+  shimsTable,
+  jpsTable,
+];
+
+export function tableOf(name: string): ToolTable | undefined {
+  return ALL_TABLES.find((table) => table.name === name);
+}
