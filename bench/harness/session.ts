@@ -36,6 +36,8 @@ export class Session {
   readonly freshMegabytes: Partial<Record<EngineName, number>> = {};
   readonly #readings = new Map<string, Partial<Record<EngineName, number[]>>>();
   readonly #filled = new Set<string>();
+  /** Every broker of this run, so that none is left behind. */
+  readonly #made: Broker[] = [];
   #shared: Broker[] | null = null;
   #topics = 0;
 
@@ -71,7 +73,7 @@ export class Session {
     if (this.#shared !== null) return this.#shared;
     this.#shared = [];
     for (const engine of this.settings.engines) {
-      const broker = await Broker.make(engine, this.settings.directory).catch((error) => this.#failed(engine, error));
+      const broker = await this.makeBroker(engine).catch((error) => this.#failed(engine, error));
       if (broker === null) continue;
       const ready = await broker.start().catch((error) => this.#failed(engine, error));
       if (ready !== null) this.#shared.push(broker);
@@ -81,8 +83,10 @@ export class Session {
     return this.#shared;
   }
 
-  makeBroker(engine: Engine): Promise<Broker> {
-    return Broker.make(engine, this.settings.directory);
+  async makeBroker(engine: Engine): Promise<Broker> {
+    const broker = await Broker.make(engine, this.settings.directory);
+    this.#made.push(broker);
+    return broker;
   }
 
   /** A broker of its own for something that restarts it; gone afterwards. */
@@ -161,7 +165,7 @@ export class Session {
 
   /** Stops what runs and removes what lies about. */
   async close(): Promise<void> {
-    for (const broker of this.#shared ?? []) await broker.stop();
+    for (const broker of this.#made) await broker.stop();
     fs.rmSync(this.settings.directory, { recursive: true, force: true });
   }
 
