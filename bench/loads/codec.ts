@@ -22,7 +22,7 @@ export async function codec(session: Session): Promise<void> {
     session.record('kafka', { [key]: figure(closures) });
     return {
       key,
-      title: `codec, ${word} Fetch answer, 100 partitions, ns (for Kafka: closures)`,
+      title: `codec, ${word} Fetch, 100 partitions, ns (rival: closures)`,
       better: 'less',
       ratio: 'times',
       must: { ratio: 3 },
