@@ -247,6 +247,10 @@ class NodeFiles implements Files {
     fs.rmSync(path, { recursive: true, force: true });
   }
 
+  async removeTree(path: string): Promise<void> {
+    await fs.promises.rm(path, { recursive: true, force: true });
+  }
+
   makeDirectorySync(path: string): void {
     fs.mkdirSync(path, { recursive: true });
   }

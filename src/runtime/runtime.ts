@@ -75,6 +75,8 @@ export interface Files {
   /** An absent file is no error. */
   removeSync(path: string): void;
   removeTreeSync(path: string): void;
+  /** Like removeTreeSync, through the pool: unlinking large files takes long. */
+  removeTree(path: string): Promise<void>;
   makeDirectorySync(path: string): void;
   syncDirectorySync(path: string): void;
   chmodSync(path: string, mode: number): void;

@@ -66,10 +66,21 @@ export class MetadataTail {
 
   #isDamaged(active: LogSegment): boolean {
     if (active.log.get().sizeSync() !== active.size) return true;
-    return this.#written.some(({ segment, position, bytes }) => {
-      const found = Buffer.allocUnsafe(bytes.length);
-      const got = segment.log.get().readSync(found, 0, bytes.length, position);
-      return got !== bytes.length || !found.equals(bytes);
-    });
+    for (const [segment, written] of Map.groupBy(this.#written, (entry) => entry.segment)) {
+      if (!holds(segment, written)) return true;
+    }
+    return false;
   }
+}
+
+/** What was appended to one segment lies in one run, so one read tells. */
+function holds(segment: LogSegment, written: readonly Written[]): boolean {
+  const start = (written[0] as Written).position;
+  const last = written.at(-1) as Written;
+  const found = Buffer.allocUnsafe(last.position + last.bytes.length - start);
+  if (segment.log.get().readSync(found, 0, found.length, start) !== found.length) return false;
+  return written.every(
+    ({ position, bytes }) =>
+      found.compare(bytes, 0, bytes.length, position - start, position - start + bytes.length) === 0,
+  );
 }

@@ -400,12 +400,10 @@ export class LogManager {
 
   #removeLater(path: string, delayMs: number): void {
     this.#after(delayMs, () => {
-      try {
-        this.#options.files.removeTreeSync(path);
-        this.#logger.info(`Deleted log for partition directory ${path}.`);
-      } catch (error) {
-        this.#logger.error(`${path} could not be removed`, error);
-      }
+      this.#options.files.removeTree(path).then(
+        () => this.#logger.info(`Deleted log for partition directory ${path}.`),
+        (error: unknown) => this.#logger.error(`${path} could not be removed`, error),
+      );
     });
   }
 

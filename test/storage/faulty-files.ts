@@ -137,6 +137,10 @@ export class FaultyFiles implements Files {
     nodeFiles.removeTreeSync(path);
   }
 
+  removeTree(path: string): Promise<void> {
+    return nodeFiles.removeTree(path);
+  }
+
   makeDirectorySync(path: string): void {
     nodeFiles.makeDirectorySync(path);
   }

@@ -119,7 +119,7 @@ describe('LogManager', () => {
     expect(logger.matching(/Log for partition t-0 is renamed to .* and is scheduled for deletion/)).toHaveLength(1);
     expect(manager.getOrCreateLog(request('t')).logEndOffset).toBe(0);
     timers.advance(1000);
-    expect(fs.existsSync(join(log.directory, marked as string))).toBe(false);
+    await until(() => !fs.existsSync(join(log.directory, marked as string)));
     manager.abandon();
   });
 
@@ -127,7 +127,7 @@ describe('LogManager', () => {
     fs.mkdirSync(join(a, `t-0.${'0'.repeat(32)}-delete`));
     const { manager, timers } = await open();
     timers.advance(60_000);
-    expect(fs.readdirSync(a).filter((n) => n.endsWith('-delete'))).toEqual([]);
+    await until(() => !fs.readdirSync(a).some((n) => n.endsWith('-delete')));
     manager.abandon();
   });
 
