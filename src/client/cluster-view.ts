@@ -163,8 +163,8 @@ export class ClusterView {
       try {
         const link = await this.#linkOf(options.node ?? 'any', deadline, options);
         const version = this.#versionOf(link, which, options.maxVersion);
-        const left = Math.min(options.timeoutMs ?? this.settings.requestTimeoutMs, Math.max(1, deadline.leftMs));
-        return await link.send(which, version, value, left);
+        const answer = link.send(which, version, value, options.timeoutMs ?? this.settings.requestTimeoutMs);
+        return await this.#within(answer, link, deadline);
       } catch (error) {
         if (!(error instanceof LinkError) || this.#connections.isClosed || options.once) throw error;
         const isLast = attempt >= this.settings.retries;
@@ -172,6 +172,18 @@ export class ClusterView {
         if (isLast || deadline.passed) throw this.unreachable(options, error);
       }
     }
+  }
+
+  /** A caller that is in a hurry gives up alone: the connection, which others use, stays. */
+  #within<Out>(answer: Promise<Out>, link: Link, deadline: Deadline): Promise<Out> {
+    const { leftMs } = deadline;
+    if (leftMs >= this.settings.requestTimeoutMs) return answer;
+    return new Promise((resolve, reject) => {
+      const timer = this.runtime.timers.after(leftMs, () => {
+        reject(new LinkError(`no answer within ${Math.round(leftMs)} ms`, { address: link.address }));
+      });
+      answer.finally(() => timer.cancel()).then(resolve, reject);
+    });
   }
 
   #versionOf(link: Link, which: Api<unknown, unknown>, limit?: number): number {

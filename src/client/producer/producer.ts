@@ -80,15 +80,18 @@ export class Producer<K = Data, V = Data> implements AsyncDisposable {
   async #await(topic: TopicState, partitions: number, deadline: Deadline): Promise<void> {
     topic.usedAtMs = this.cluster.runtime.clock.monotonicMs();
     let cause: unknown;
+    let isAnswered = false;
     for (let attempt = 0; this.#accumulator.topic(topic.name).partitions < partitions; attempt++) {
       if (this.#aborted !== undefined) throw this.#aborted;
-      if (attempt > 0 && deadline.passed) throw this.#notInMetadata(topic, partitions, cause);
+      if (deadline.passed) throw this.#notInMetadata(topic, partitions, cause);
       if (attempt > 0) await this.cluster.pause(attempt - 1, deadline);
       try {
         await this.cluster.refresh([topic.name], { deadline, create: true, doing: 'produce' });
+        isAnswered = true;
       } catch (error) {
-        // Nobody answered at all: that is the better message.
-        if (!isUnreachable(error) || deadline.passed || this.cluster.isClosed) throw error;
+        // Where nobody answered at all, that is the better message.
+        const isOver = !isUnreachable(error) || this.cluster.isClosed || (deadline.passed && !isAnswered);
+        if (isOver) throw error;
         cause = error;
       }
       const code = this.cluster.topic(topic.name)?.errorCode ?? 0;
