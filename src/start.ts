@@ -22,28 +22,30 @@ export interface StartIo {
 const HELP_WORDS = new Set(['--help', '-h', 'help', '-?']);
 const VERSION_WORDS = new Set(['--version', '-v', 'version']);
 
+async function unknownCommand(word: string): Promise<KtsError> {
+  const { nearestWord } = await import('./config/nearest.ts');
+  const near = nearestWord(word, Object.keys(COMMANDS));
+  return new KtsError(`there is no command '${word}'`, {
+    hint: near === undefined ? 'kts --help lists the commands' : `did you mean kts ${near}?`,
+    exitCode: EXIT.usage,
+  });
+}
+
 async function withoutCommand(
   word: string | undefined,
   rest: readonly string[],
   context: CommandContext,
 ): Promise<number> {
-  const output = context.output;
-  if (word !== undefined && VERSION_WORDS.has(word)) output.out(versionText());
-  else if (word === undefined || HELP_WORDS.has(word)) {
-    const topic = rest[0];
-    const load = topic === undefined ? undefined : COMMANDS[topic];
-    if (load !== undefined) return runCommand((await load()).default, ['--help'], context);
-    const { overview } = await import('./console/help.ts');
-    output.out(overview());
-  } else {
-    const { nearestWord } = await import('./config/nearest.ts');
-    const near = nearestWord(word, Object.keys(COMMANDS));
-    throw new KtsError(`there is no command '${word}'`, {
-      hint: near === undefined ? 'kts --help lists the commands' : `did you mean kts ${near}?`,
-      exitCode: EXIT.usage,
-    });
+  if (word !== undefined && VERSION_WORDS.has(word)) {
+    context.output.out(versionText());
+    context.output.flush();
+    return EXIT.ok;
   }
-  output.flush();
+  if (word !== undefined && !HELP_WORDS.has(word)) throw await unknownCommand(word);
+  const [about] = rest;
+  if (about !== undefined && !Object.hasOwn(COMMANDS, about)) throw await unknownCommand(about);
+  const { showHelp } = await import('./console/oclif/show-help.ts');
+  await showHelp(context, rest.slice(0, 2));
   return EXIT.ok;
 }
 

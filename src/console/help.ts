@@ -1,6 +1,5 @@
-/** The pages of help: the overview, grouped by task, and one page per command, made from its option table. */
+/** The page of help that the strict manner prints, made from the option table. The own manner's are oclif's. */
 
-import { KAFKA_VERSION, KTS_VERSION } from '../base/versions.ts';
 import type { OptionRow, ToolTable } from './options/table.ts';
 
 const WIDTH = 100;
@@ -59,36 +58,4 @@ export function commandHelp(table: ToolTable): string {
   if (table.word !== undefined) text += `\n${twoColumns([[table.word.name, table.word.help]], 2)}`;
   if (table.subcommands.length === 0) text += `\nOptions\n${optionsText(table.options, 2)}`;
   return text;
-}
-
-const OVERVIEW = `
-Run a broker
-  kts server-start                                   on localhost:9092; its directory is printed
-  kts server-start server.properties                 as configured, like kafka-server-start.sh
-  kts server-stop                                    a controlled shutdown
-  kts storage format --standalone -t ID -c FILE      make a directory ready; also info, random-uuid
-  kts ready --timeout 5s                             wait until a broker answers
-  kts shims DIR                                      kafka-topics.sh and the others, for scripts
-
-Topics
-  kts topics --create orders --partitions 3
-  kts topics --list
-  kts topics --describe orders
-
-Records
-  kts console-producer --topic orders < orders.txt   one record per line
-  kts console-consumer --topic orders --from-beginning
-
-Consumer groups
-  kts consumer-groups --list
-  kts consumer-groups --describe --group billing     offsets and lag
-
-Every command takes the options of Kafka's tool of that name: kts COMMAND --help lists them.
-Brokers: --bootstrap-server HOST:PORT, or KTS_BOOTSTRAP_SERVER, or localhost:9092.
-Exit codes: 0 fine, 1 failed, 2 usage, 3 not found, 4 refused, 5 unreachable, 6 partly done.
-`;
-
-/** Fits one screen. */
-export function overview(): string {
-  return `kts ${KTS_VERSION}: Apache Kafka ${KAFKA_VERSION} in TypeScript. Usage: kts COMMAND [OPTIONS]\n${OVERVIEW}`;
 }

@@ -151,11 +151,17 @@ function answerStrictly(command: CommandClass, error: CommandError, context: Com
   return answer.exitCode;
 }
 
-async function printHelp(table: ToolTable, context: CommandContext): Promise<number> {
+/** In the own manner oclif's help; the strict one's is a plain page, and goes where Kafka's goes. */
+async function printHelp(table: ToolTable, context: CommandContext, subcommand?: string): Promise<number> {
+  if (context.manner === 'own') {
+    const { showHelp } = await import('./oclif/show-help.ts');
+    await showHelp(context, subcommand === undefined ? [table.name] : [table.name, subcommand]);
+    return 0;
+  }
   const { commandHelp } = await import('./help.ts');
   const text = commandHelp(table);
   // joptsimple's tools print their usage on stderr and give 1; argparse4j's print it on stdout and give 0.
-  if (context.manner === 'strict' && table.parser === 'joptsimple') {
+  if (table.parser === 'joptsimple') {
     context.output.err(text);
     return 1;
   }
@@ -169,7 +175,7 @@ async function runParsed(CommandOf: CommandClass, argv: readonly string[], conte
   const bare = argv.length === 0 && context.manner === 'strict' && table.parser === 'joptsimple' && !table.worksBare;
   if (bare) return printHelp(table, context);
   const options = await parseWords(table, argv, context);
-  if (options.has('help')) return printHelp(table, context);
+  if (options.has('help')) return printHelp(table, context, options.subcommand);
   if (options.has('version')) {
     const { versionText } = await import('./version-text.ts');
     context.output.out(context.manner === 'strict' ? `${KAFKA_VERSION}\n` : versionText());

@@ -1,0 +1,101 @@
+/** Under which heading an option stands in help: by what somebody wants to do. */
+
+type Groups = readonly (readonly [title: string, options: readonly string[]])[];
+
+const BY_TOOL: Readonly<Record<string, Groups>> = {
+  topics: [
+    ['What to do', ['create', 'list', 'describe', 'alter', 'delete', 'dry-run']],
+    ['Which topics', ['topic', 'topic-id', 'exclude-internal', 'if-exists', 'if-not-exists']],
+    ['How a topic shall be', ['partitions', 'replication-factor', 'replica-assignment', 'config', 'delete-config']],
+    [
+      'Describe only',
+      [
+        'under-replicated-partitions',
+        'unavailable-partitions',
+        'under-min-isr-partitions',
+        'at-min-isr-partitions',
+        'topics-with-overrides',
+      ],
+    ],
+  ],
+  'console-consumer': [
+    ['What to read', ['topic', 'include', 'partition', 'group', 'grep', 'isolation-level']],
+    ['From where to where', ['from-beginning', 'from', 'to', 'offset', 'max-messages', 'timeout-ms']],
+    [
+      'How records look',
+      [
+        'output',
+        'formatter-property',
+        'formatter-config',
+        'formatter',
+        'key-deserializer',
+        'value-deserializer',
+        'skip-message-on-error',
+        'enable-systest-events',
+      ],
+    ],
+  ],
+  'console-producer': [
+    ['Where to and what', ['topic', 'reader-property', 'reader-config', 'line-reader']],
+    ['How it is sent', ['compression-codec', 'request-required-acks', 'sync', 'batch-size', 'timeout']],
+    [
+      'Patience and memory',
+      [
+        'message-send-max-retries',
+        'retry-backoff-ms',
+        'request-timeout-ms',
+        'max-block-ms',
+        'max-memory-bytes',
+        'metadata-expiry-ms',
+        'socket-buffer-size',
+      ],
+    ],
+  ],
+  'consumer-groups': [
+    ['What to do', ['list', 'describe', 'reset-offsets', 'delete', 'delete-offsets', 'validate-regex']],
+    ['Which groups and topics', ['group', 'all-groups', 'topic', 'all-topics', 'state', 'type']],
+    ['Describe', ['offsets', 'members', 'verbose']],
+    [
+      'Reset to',
+      [
+        'to-earliest',
+        'to-latest',
+        'to-current',
+        'to-offset',
+        'shift-by',
+        'to-datetime',
+        'by-duration',
+        'from-file',
+        'dry-run',
+        'execute',
+        'export',
+      ],
+    ],
+  ],
+};
+
+const COMMON: Groups = [
+  ['How it looks', ['output', 'watch']],
+  [
+    'Connection',
+    ['bootstrap-server', 'command-config', 'command-property', 'partition-size-limit-per-response', 'timeout'],
+  ],
+  ['Help', ['help', 'version']],
+];
+
+export const OLD_NAMES = 'Old names';
+export const OTHERS = 'Options';
+
+/** In the order of the page. */
+export function helpGroups(tool: string): readonly string[] {
+  return [...(BY_TOOL[tool] ?? []).map(([title]) => title), OTHERS, ...COMMON.map(([title]) => title), OLD_NAMES];
+}
+
+export function helpGroupOf(tool: string, option: string, isOld: boolean): string {
+  if (isOld) return OLD_NAMES;
+  const groups = [...(BY_TOOL[tool] ?? []), ...(tool === 'ready' ? [] : COMMON)];
+  return (
+    groups.find(([, options]) => options.includes(option))?.[0] ??
+    (option === 'help' || option === 'version' ? 'Help' : OTHERS)
+  );
+}
