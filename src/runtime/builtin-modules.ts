@@ -4,7 +4,6 @@
  */
 
 import type * as NodeCrypto from 'node:crypto';
-import process from 'node:process';
 import type * as NodeZlib from 'node:zlib';
 
 let crypto: typeof NodeCrypto | undefined;
