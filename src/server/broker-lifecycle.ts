@@ -21,6 +21,8 @@ export interface BrokerLifecycleOptions {
   readonly channel: ControllerChannel;
   readonly registration: Registration;
   readonly heartbeatIntervalMs: number;
+  /** A controller that cannot commit does not answer; it is to hear of this broker all the same. */
+  readonly heartbeatTimeoutMs: number;
   /** `initial.broker.registration.timeout.ms`. */
   readonly registrationTimeoutMs: number;
   /** `controlled.shutdown.*`: how long a controlled shutdown may take. */
@@ -138,7 +140,7 @@ export class BrokerLifecycle {
   async #heartbeat(wantShutDown: boolean): Promise<HeartbeatAnswer | null> {
     const { channel, registration, logger } = this.#options;
     try {
-      const answer = await channel.send(brokerHeartbeatRequest, brokerHeartbeatResponse, HEARTBEAT_VERSION, {
+      const sent = channel.send(brokerHeartbeatRequest, brokerHeartbeatResponse, HEARTBEAT_VERSION, {
         brokerId: registration.brokerId,
         brokerEpoch: this.#epoch,
         currentMetadataOffset: this.#options.appliedOffset(),
@@ -147,6 +149,7 @@ export class BrokerLifecycle {
         offlineLogDirs: this.#options.offlineLogDirs(),
         cordonedLogDirs: this.#wantFence ? null : [],
       });
+      const answer = await this.#inTime(sent);
       if (answer.errorCode === ErrorCode.NONE) return answer;
       if (answer.errorCode === ErrorCode.STALE_BROKER_EPOCH && !wantShutDown) await this.#register();
       return null;
@@ -172,6 +175,15 @@ export class BrokerLifecycle {
     this.#timer?.cancel();
     this.#timer = null;
     void this.#heartbeat(false).then(() => this.#scheduleNext());
+  }
+
+  #inTime<T>(sent: Promise<T>): Promise<T> {
+    const { runtime, heartbeatTimeoutMs } = this.#options;
+    return new Promise((resolve, reject) => {
+      const late = () => reject(new KafkaError(ErrorCode.REQUEST_TIMED_OUT, 'the controller did not answer in time'));
+      const timer = runtime.timers.after(heartbeatTimeoutMs, late, { unref: true });
+      sent.then(resolve, reject).finally(() => timer.cancel());
+    });
   }
 
   #pause(ms: number): Promise<void> {

@@ -60,6 +60,8 @@ export interface BrokerNodeOptions {
   readonly loader: MetadataLoader;
   readonly channel: ControllerChannel;
   readonly answerBytes: () => number;
+  /** Resolves once the controller can commit nothing: a controlled shutdown would wait for it. */
+  readonly whenStalled: () => Promise<void>;
   readonly configRules: ConfigRules;
 }
 
@@ -164,7 +166,8 @@ export class BrokerNode {
   async shutDown(): Promise<number> {
     const lifecycle = this.#lifecycle;
     if (!lifecycle) return -1;
-    if (this.#options.config.controlledShutdownEnable) await lifecycle.controlledShutdown();
+    const { config, whenStalled } = this.#options;
+    if (config.controlledShutdownEnable) await Promise.race([lifecycle.controlledShutdown(), whenStalled()]);
     lifecycle.stop();
     this.#assignments?.stop();
     this.#alterations?.stop();
@@ -244,6 +247,7 @@ export class BrokerNode {
         previousBrokerEpoch: logs.previousBrokerEpoch,
       },
       heartbeatIntervalMs: config.brokerHeartbeatIntervalMs,
+      heartbeatTimeoutMs: config.brokerSessionTimeoutMs / 3,
       registrationTimeoutMs: config.number('initial.broker.registration.timeout.ms'),
       shutdownTimeoutMs: CONTROLLED_SHUTDOWN_MS,
       appliedOffset: () => loader.image.offset,

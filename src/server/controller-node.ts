@@ -92,9 +92,15 @@ export class ControllerNode {
     this.controller.start();
   }
 
+  /** Resolves once nothing can be committed because the disk is full. */
+  whenStalled(): Promise<void> {
+    return this.#log.whenStalled();
+  }
+
   async close(): Promise<void> {
     this.controller.close();
-    await this.raft.close();
+    // What waits for space on a full disk is not committed, and is not waited for.
+    await Promise.race([this.raft.close(), this.#log.whenStalled()]);
     await this.#log.close();
   }
 }

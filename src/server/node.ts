@@ -265,6 +265,7 @@ class Node implements RunningNode {
       loader: controller.loader,
       channel,
       answerBytes: () => this.#server.answerBytes,
+      whenStalled: () => controller.whenStalled(),
       configRules: rules,
     });
     fill(this.#brokerTable, this.#gate.guard(this.#broker.rows));

@@ -2,6 +2,7 @@
 import type { Logger } from '../base/logger.ts';
 import type { Clock, Files, Random, Timers } from '../runtime/runtime.ts';
 import type { FilePool } from './file-pool.ts';
+import type { SpaceGuard } from './space-guard.ts';
 
 export interface LogContext {
   readonly files: Files;
@@ -11,6 +12,8 @@ export interface LogContext {
   readonly random: Random;
   readonly logger: Logger;
   readonly producerIdExpirationMs: number;
+  /** Asked before records of a leader are written; absent where nothing is kept back. */
+  readonly space?: SpaceGuard;
   /** Where whole batches go that recovery has to drop: outside of every log directory. Null: they are dropped. */
   readonly recoveredDirectory: string | null;
   /** The disk under a log does not do what it was told: its directory has to go offline. */

@@ -19,6 +19,7 @@ import { isOutOfSpace, type LogContext } from './log-context.ts';
 import { LogDirectory } from './log-directory.ts';
 import { loadDirectory } from './log-directory-loader.ts';
 import { PartitionLog } from './partition-log.ts';
+import { SpaceGuard } from './space-guard.ts';
 
 export interface LogManagerIntervals {
   /** log.initial.task.delay.ms */
@@ -295,6 +296,7 @@ export class LogManager {
       timers,
       random,
       pool: this.#pool,
+      space: new SpaceGuard(files, directory.path, this.#logger),
       logger: logger.named('kafka.log.UnifiedLog'),
       producerIdExpirationMs: this.#options.producerIdExpirationMs ?? DAY_MS,
       recoveredDirectory: `${directory.path}.recovered`,

@@ -236,6 +236,7 @@ export class PartitionLog {
       const { lastOffset, offsetDelta, timestamp } = duplicate;
       return this.#result(lastOffset - offsetDelta, lastOffset, timestamp, true);
     }
+    this.#context.space?.admit(bytes.length);
     const baseOffset = this.#logEndOffset;
     let next = baseOffset;
     for (let at = 0; at < bytes.length; at += batchSizeAt(bytes, at)) {

@@ -100,6 +100,11 @@ export class TestNode {
     return this.node.listeners.find(({ name }) => name === 'CONTROLLER')?.port ?? 0;
   }
 
+  /** The same node over a connection of its own, since answers of one come in order. */
+  sibling(): TestNode {
+    return new TestNode(this.node, this.lines, this.fatal);
+  }
+
   connect(port = this.port): Promise<RawConnection> {
     return RawConnection.open(`127.0.0.1:${port}`);
   }
