@@ -2,9 +2,11 @@
  * The log of a node, in the layout of Kafka's log4j pattern `[%d] %p %m (%c)%n`, so that whatever greps Kafka's
  * server.log greps ours. Engine code receives a Logger; it never prints.
  */
-export type LogLevel = 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL';
+import { type LogLevel, LogLevels } from './log-levels.ts';
 
 export interface Logger {
+  /** Of this logger and all that were named by it or before it; absent where nothing is logged. */
+  readonly levels?: LogLevels;
   debug(message: string): void;
   info(message: string): void;
   warn(message: string): void;
@@ -18,6 +20,8 @@ const RANK: Record<LogLevel, number> = { TRACE: 0, DEBUG: 1, INFO: 2, WARN: 3, E
 export interface LoggerOptions {
   readonly name: string;
   readonly level?: LogLevel;
+  /** Shared with other loggers; `level` is only for those that have none yet. */
+  readonly levels?: LogLevels;
   readonly nowMs: () => number;
   /** Receives whole lines, newline included. */
   readonly write: (line: string) => void;
@@ -39,17 +43,19 @@ export function causeText(cause: unknown): string {
 }
 
 export function createLogger(options: LoggerOptions): Logger {
-  const threshold = RANK[options.level ?? 'INFO'];
+  const levels = options.levels ?? new LogLevels(options.level ?? 'INFO');
+  levels.register(options.name);
   const put = (level: LogLevel, message: string): void => {
-    if (RANK[level] < threshold) return;
+    if (RANK[level] < RANK[levels.levelOf(options.name)]) return;
     options.write(`[${logTimestamp(options.nowMs())}] ${level} ${message} (${options.name})\n`);
   };
   return {
+    levels,
     debug: (message) => put('DEBUG', message),
     info: (message) => put('INFO', message),
     warn: (message) => put('WARN', message),
     error: (message, cause) => put('ERROR', cause === undefined ? message : `${message}: ${causeText(cause)}`),
-    named: (name) => createLogger({ ...options, name }),
+    named: (name) => createLogger({ ...options, levels, name }),
   };
 }
 

@@ -43,6 +43,20 @@ export function brokerSynonyms(name: string): readonly string[] {
 }
 
 /**
+ * What a node can use of its dynamic configs. A value that is none, or one for a key that cannot change while it runs,
+ * came past the brokers (by the controller's listener, or from another version), and is as if it were not there.
+ */
+export function usableConfigs(given: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  if (given.size === 0) return given;
+  return new Map(
+    [...given].filter(([name, value]) => {
+      const row = brokerKey(name);
+      return row === undefined || (row.update !== 'read-only' && isAllowed(row, value));
+    }),
+  );
+}
+
+/**
  * The node's configuration with its dynamic configs. One that cannot be parsed, or that is read-only, is left out: it
  * was accepted by another version, and a running node does not stop over it.
  */

@@ -7,8 +7,9 @@ import { BrokerConfig } from './broker-config.ts';
 import { BROKER_KEYS } from './broker-keys.ts';
 import { ConfigError } from './config-error.ts';
 import { type ConfigKey, type ConfigKeys, parseValue, REQUIRED } from './config-key.ts';
-import { brokerKey, type DynamicBrokerConfigs, withoutListenerPrefix } from './config-layers.ts';
+import { brokerKey, type DynamicBrokerConfigs, withDynamicConfigs, withoutListenerPrefix } from './config-layers.ts';
 import { CLIENT_METRICS_KEYS, GROUP_KEYS, GROUP_SYNONYMS } from './group-keys.ts';
+import { checkThreadCounts } from './thread-counts.ts';
 import { topicValue } from './topic-config.ts';
 import { TOPIC_KEYS } from './topic-keys.ts';
 
@@ -145,6 +146,11 @@ export class ConfigRules {
     invalidConfig(() => {
       BrokerConfig.from(new Map([...this.#config.values.given, ...known(overrides)]));
     }, INVALID_REQUEST);
+  }
+
+  /** What all of a node's dynamic configs together would make of it. */
+  checkReconfiguration(before: DynamicBrokerConfigs, after: DynamicBrokerConfigs): void {
+    checkThreadCounts(withDynamicConfigs(this.#config, before), withDynamicConfigs(this.#config, after));
   }
 
   /** Whether APPEND and SUBTRACT make sense. */

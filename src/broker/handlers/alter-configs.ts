@@ -1,7 +1,9 @@
 /**
  * AlterConfigs and IncrementalAlterConfigs. The controller decides; but whether a broker config fits this broker only
- * this broker can tell, so those are checked here, and what fails is not passed on.
+ * this broker can tell, so those are checked here, and what fails is not passed on. Log levels are this broker's affair
+ * alone.
  */
+import { usableConfigs } from '../../config/config-layers.ts';
 import type { ConfigRules } from '../../config/config-rules.ts';
 import { ConfigResourceType, configsOf } from '../../metadata/image.ts';
 import { type ApiRow, apiRow, type RequestContext } from '../../network/handler.ts';
@@ -15,7 +17,8 @@ import {
 } from '../../protocol/messages/incremental-alter-configs.ts';
 import type { Decoded, Encodable, Message } from '../../protocol/schema.ts';
 import type { BrokerServices } from '../services.ts';
-import { checkBrokerName } from './describe-configs.ts';
+import { alterLoggers } from './broker-loggers.ts';
+import { checkBrokerName, dynamicBrokerConfigs } from './describe-configs.ts';
 
 const FRAME_SIZE_BYTES = 4;
 const SET = 0;
@@ -87,7 +90,7 @@ function alterRow<Req extends Message, Res extends Message>(
     errorResponse: (request: Decoded<Req>, code, message) =>
       ({
         throttleTimeMs: 0,
-        responses: (request as AlterRequest).resources.map((resource) => refusal(resource, code, message)),
+        responses: (request as AlterRequest).resources.map((resource) => resourceAnswer(resource, code, message)),
       }) as Encodable<Res>,
   });
 }
@@ -99,20 +102,23 @@ async function alter<Req extends Message, Res extends Message>(
   request: AlterRequest,
   context: RequestContext,
 ): Promise<AlterResponse> {
-  const refused = new Map<Resource, ResourceAnswer>();
+  const answered = new Map<Resource, ResourceAnswer>();
   for (const resource of request.resources) {
     try {
-      checkHere(services, rules, resource);
+      if (resource.resourceType === ConfigResourceType.BROKER_LOGGER) {
+        alterLoggersHere(services, resource, request.validateOnly);
+        answered.set(resource, resourceAnswer(resource, ErrorCode.NONE, null));
+      } else checkHere(services, rules, resource);
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error;
-      refused.set(resource, refusal(resource, error.code, error.message));
+      answered.set(resource, resourceAnswer(resource, error.code, error.message));
     }
   }
-  const passed = request.resources.filter((resource) => !refused.has(resource));
-  if (passed.length === 0) return { throttleTimeMs: 0, responses: [...refused.values()] };
-  const onward = refused.size === 0 ? context : reduced(api.request, { ...request, resources: passed }, context);
+  const passed = request.resources.filter((resource) => !answered.has(resource));
+  if (passed.length === 0) return { throttleTimeMs: 0, responses: [...answered.values()] };
+  const onward = answered.size === 0 ? context : reduced(api.request, { ...request, resources: passed }, context);
   const answer = (await services.controller.forward(onward, api.response)) as AlterResponse;
-  return { ...answer, responses: [...refused.values(), ...answer.responses] };
+  return { ...answer, responses: [...answered.values(), ...answer.responses] };
 }
 
 /** The context of the same client with another request. Field by field: what a context is made of is its own affair. */
@@ -135,16 +141,22 @@ function reduced(message: Message, request: AlterRequest, context: RequestContex
   };
 }
 
+function alterLoggersHere(services: BrokerServices, { resourceName, configs }: Resource, validateOnly: boolean): void {
+  checkBrokerName(services.nodeId, resourceName);
+  alterLoggers(services.logger, configs, validateOnly);
+}
+
 function checkHere(services: BrokerServices, rules: ConfigRules, resource: Resource): void {
   const { resourceType, resourceName, configs } = resource;
-  if (resourceType === ConfigResourceType.BROKER_LOGGER) {
-    throw new KafkaError(ErrorCode.INVALID_REQUEST, 'Log levels cannot be changed while the node runs');
-  }
   if (resourceType !== ConfigResourceType.BROKER) return;
   if (resourceName !== '') checkBrokerName(services.nodeId, resourceName);
   const before = configsOf(services.image(), ConfigResourceType.BROKER, resourceName);
   const incremental = configs.some((change) => change.configOperation !== undefined);
-  rules.checkBroker(changed(incremental ? before : new Map(), configs), resourceName !== '');
+  const after = changed(incremental ? before : new Map(), configs);
+  rules.checkBroker(after, resourceName !== '');
+  const dynamic = dynamicBrokerConfigs(services.image(), services.nodeId);
+  const layer = resourceName === '' ? { cluster: usableConfigs(after) } : { node: usableConfigs(after) };
+  rules.checkReconfiguration(dynamic, { ...dynamic, ...layer });
 }
 
 function changed(before: ReadonlyMap<string, string>, changes: readonly Change[]): Map<string, string> {
@@ -160,7 +172,7 @@ function changed(before: ReadonlyMap<string, string>, changes: readonly Change[]
   return after;
 }
 
-function refusal(resource: Resource, errorCode: number, errorMessage: string | null): ResourceAnswer {
+function resourceAnswer(resource: Resource, errorCode: number, errorMessage: string | null): ResourceAnswer {
   const { resourceType, resourceName } = resource;
   return { errorCode, errorMessage, resourceType, resourceName };
 }

@@ -1,6 +1,7 @@
 /** DescribeConfigs: topics, this broker, the default of all brokers, groups and client metrics subscriptions. */
 
 import type { BrokerConfig } from '../../config/broker-config.ts';
+import { usableConfigs } from '../../config/config-layers.ts';
 import {
   type DescribeContext,
   type DescribedConfig,
@@ -20,6 +21,7 @@ import {
   describeConfigsResponse,
 } from '../../protocol/messages/describe-configs.ts';
 import type { BrokerServices } from '../services.ts';
+import { describeLoggers } from './broker-loggers.ts';
 
 type Resource = DescribeConfigsRequest['resources'][number];
 
@@ -53,9 +55,12 @@ export function describeConfigsRow(services: BrokerServices, staticConfig: Broke
   });
 }
 
-/** The dynamic configs of one broker, and those of all. */
+/** The dynamic configs of one broker, and those of all, as far as they can be used. */
 export function dynamicBrokerConfigs(image: MetadataImage, nodeId: number) {
-  return { node: configsOf(image, BROKER, String(nodeId)), cluster: configsOf(image, BROKER, '') };
+  return {
+    node: usableConfigs(configsOf(image, BROKER, String(nodeId))),
+    cluster: usableConfigs(configsOf(image, BROKER, '')),
+  };
 }
 
 function describeResource(
@@ -94,7 +99,7 @@ function configsOfResource(
       return describeBrokerConfigs(keys, context);
     case BROKER_LOGGER:
       checkBrokerName(services.nodeId, name);
-      return [];
+      return describeLoggers(services.logger, keys);
     case CLIENT_METRICS:
       if (name === '')
         throw new KafkaError(ErrorCode.INVALID_REQUEST, 'Client metrics subscription name must not be empty');
