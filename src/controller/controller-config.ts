@@ -56,11 +56,6 @@ export interface ConfigLayers {
 export interface TopicConfigValidator {
   /** `overrides`: everything the topic would have after the change. */
   checkTopic(overrides: ReadonlyMap<string, string>): void;
-  /**
-   * What the request sets or deletes (null) of a broker's configs, or with `isDefault` of all brokers': keys that cannot
-   * change while running, values that are none. INVALID_REQUEST, as Kafka's broker answers.
-   */
-  checkBroker(changes: ReadonlyMap<string, string | null>, isDefault: boolean): void;
   checkGroup(overrides: ReadonlyMap<string, string>): void;
   checkClientMetrics(overrides: ReadonlyMap<string, string>): void;
   /** Whether APPEND and SUBTRACT make sense: `type` is a value of ConfigResourceType. */

@@ -67,6 +67,15 @@ describe('altering configs step by step', () => {
     expect(topicConfigs(harness)).toEqual({ 'cleanup.policy': 'compact' });
   });
 
+  it('takes what a broker is to make of its configs as it comes', async () => {
+    const harness = await started();
+    expect(await alter(harness, BROKER, '1', ['log.cleaner.threads', SET, 'x'], ['no.such', SET, '1'])).toBe(
+      'NONE: null',
+    );
+    expect(await alter(harness, BROKER, '1', ['log.cleaner.threads', DELETE, null])).toBe('NONE: null');
+    expect([...configsOf(harness.controller.image, BROKER, '1')]).toEqual([['no.such', '1']]);
+  });
+
   it('writes a broker config again though it is the same: key stores are read again', async () => {
     const harness = await started();
     for (const _ of [1, 2]) await alter(harness, BROKER, '1', ['ssl.keystore.location', SET, '/x']);
@@ -134,13 +143,6 @@ describe('altering configs step by step', () => {
       'x',
       ['x', SET, '1'],
       'INVALID_REQUEST: Unable to parse broker name as a base 10 number.',
-    ],
-    [
-      'what cannot change while running',
-      BROKER,
-      '1',
-      ['node.id', SET, '5'],
-      'INVALID_REQUEST: Cannot update these configs dynamically: [node.id]',
     ],
     [
       "a broker's own minimum ISR",

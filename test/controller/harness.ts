@@ -146,10 +146,6 @@ export const RULES: TopicConfigValidator = {
       }
     }
   },
-  checkBroker(changes) {
-    if (changes.has('node.id'))
-      throw new KafkaError(ErrorCode.INVALID_REQUEST, 'Cannot update these configs dynamically: [node.id]');
-  },
   checkGroup() {},
   checkClientMetrics() {},
   isList: (_type, name) => name === 'cleanup.policy',

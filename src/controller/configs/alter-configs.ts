@@ -92,19 +92,14 @@ function checkExists(image: MetadataImage, { resourceType, resourceName }: Resou
   }
 }
 
-function checkContent(
-  context: OperationContext,
-  resource: Resource,
-  overrides: ConfigMap,
-  changes: ReadonlyMap<string, string | null>,
-): void {
+function checkContent(context: OperationContext, resource: Resource, overrides: ConfigMap): void {
   const { configRules } = context;
   switch (resource.resourceType) {
     case ConfigResourceType.TOPIC:
       configRules.checkTopic(overrides);
       return;
     case ConfigResourceType.BROKER:
-      configRules.checkBroker(changes, resource.resourceName === '');
+      // Only the broker itself can tell what fits it: it has checked what came by it, and leaves out what did not.
       return;
     case ConfigResourceType.GROUP:
       configRules.checkGroup(overrides);
@@ -164,7 +159,7 @@ function alterResource(
   checkResource(resource);
   checkValueSizes(changes.values());
   checkMinIsr(image, resource, changes);
-  checkContent(context, resource, after, changes);
+  checkContent(context, resource, after);
   checkExists(image, resource);
   if (changes.has(MIN_INSYNC_REPLICAS) && elrEnabled(image)) records.push(clearElrRecord(resource));
   return records;
