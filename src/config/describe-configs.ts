@@ -180,7 +180,10 @@ export function describeGroupConfigs(
       const synonym = GROUP_SYNONYMS.get(row.name);
       const inherited = synonym === undefined ? defaultText(row) : current.values.canonical(synonym);
       const value = shown(row, overrides.get(row.name) ?? inherited);
-      const chain = synonym === undefined ? [] : brokerChain(synonym, context, isSensitive(row));
+      const chain =
+        synonym === undefined
+          ? [{ name: row.name, value: inherited, source: ConfigSource.DEFAULT }]
+          : brokerChain(synonym, context, isSensitive(row));
       if (overrides.has(row.name)) chain.unshift({ name: row.name, value, source: ConfigSource.GROUP });
       return entry({ name: row.name, row, value, chain, readOnly: false }, context);
     });

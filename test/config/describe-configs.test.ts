@@ -92,6 +92,11 @@ describe('DescribeConfigs', () => {
     expect(lines(describeDefaultBrokerConfigs(null, changed))).toEqual([
       'message.max.bytes=2000000 false {DYNAMIC_DEFAULT_BROKER_CONFIG:message.max.bytes=2000000}',
     ]);
+    const share = new Map([['share.isolation.level', 'read_committed']]);
+    expect(lines(describeGroupConfigs(share, ['share.isolation.level', 'share.auto.offset.reset'], changed))).toEqual([
+      'share.auto.offset.reset=latest false {DEFAULT_CONFIG:share.auto.offset.reset=latest}',
+      'share.isolation.level=read_committed false {DYNAMIC_GROUP_CONFIG:share.isolation.level=read_committed, DEFAULT_CONFIG:share.isolation.level=read_uncommitted}',
+    ]);
     const group = new Map([['consumer.session.timeout.ms', '50000']]);
     expect(lines(describeGroupConfigs(group, [...group.keys()], changed))).toEqual([
       'consumer.session.timeout.ms=50000 false {DYNAMIC_GROUP_CONFIG:consumer.session.timeout.ms=50000, DEFAULT_CONFIG:group.consumer.session.timeout.ms=45000}',
