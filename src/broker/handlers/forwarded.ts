@@ -3,10 +3,20 @@
  * client gets the controller's own answer (KIP-590).
  */
 import { type ApiRow, apiRow, type HandlerResult, type RequestContext } from '../../network/handler.ts';
+import {
+  alterPartitionReassignmentsRequest,
+  alterPartitionReassignmentsResponse,
+} from '../../protocol/messages/alter-partition-reassignments.ts';
 import { createPartitionsRequest, createPartitionsResponse } from '../../protocol/messages/create-partitions.ts';
 import { createTopicsRequest, createTopicsResponse } from '../../protocol/messages/create-topics.ts';
 import { deleteTopicsRequest, deleteTopicsResponse } from '../../protocol/messages/delete-topics.ts';
 import { describeQuorumRequest, describeQuorumResponse } from '../../protocol/messages/describe-quorum.ts';
+import { electLeadersRequest, electLeadersResponse } from '../../protocol/messages/elect-leaders.ts';
+import {
+  listPartitionReassignmentsRequest,
+  listPartitionReassignmentsResponse,
+} from '../../protocol/messages/list-partition-reassignments.ts';
+import { unregisterBrokerRequest, unregisterBrokerResponse } from '../../protocol/messages/unregister-broker.ts';
 import { updateFeaturesRequest, updateFeaturesResponse } from '../../protocol/messages/update-features.ts';
 import type { Decoded, Encodable, Message } from '../../protocol/schema.ts';
 import type { BrokerServices } from '../services.ts';
@@ -39,7 +49,7 @@ function forwardedRow<Req extends Message, Res extends Message>(
 }
 
 export function forwardedRows(services: BrokerServices): ApiRow[] {
-  return [...topicRows(services), ...clusterRows(services)];
+  return [...topicRows(services), ...partitionRows(services), ...clusterRows(services)];
 }
 
 function topicRows(services: BrokerServices): ApiRow[] {
@@ -80,6 +90,49 @@ function topicRows(services: BrokerServices): ApiRow[] {
   ];
 }
 
+function partitionRows(services: BrokerServices): ApiRow[] {
+  return [
+    forwardedRow(services, {
+      name: 'ElectLeaders',
+      versions: [0, 2],
+      request: electLeadersRequest,
+      response: electLeadersResponse,
+      errorResponse: (request, errorCode, errorMessage) => ({
+        throttleTimeMs: 0,
+        errorCode,
+        replicaElectionResults: (request.topicPartitions ?? []).map(({ topic, partitions }) => ({
+          topic,
+          partitionResult: partitions.map((partitionId) => ({ partitionId, errorCode, errorMessage })),
+        })),
+      }),
+    }),
+    forwardedRow(services, {
+      name: 'AlterPartitionReassignments',
+      versions: [0, 1],
+      request: alterPartitionReassignmentsRequest,
+      response: alterPartitionReassignmentsResponse,
+      errorResponse: (_request, errorCode, errorMessage) => ({
+        throttleTimeMs: 0,
+        errorCode,
+        errorMessage,
+        responses: [],
+      }),
+    }),
+    forwardedRow(services, {
+      name: 'ListPartitionReassignments',
+      versions: [0, 0],
+      request: listPartitionReassignmentsRequest,
+      response: listPartitionReassignmentsResponse,
+      errorResponse: (_request, errorCode, errorMessage) => ({
+        throttleTimeMs: 0,
+        errorCode,
+        errorMessage,
+        topics: [],
+      }),
+    }),
+  ];
+}
+
 function clusterRows(services: BrokerServices): ApiRow[] {
   return [
     forwardedRow(services, {
@@ -88,6 +141,13 @@ function clusterRows(services: BrokerServices): ApiRow[] {
       request: describeQuorumRequest,
       response: describeQuorumResponse,
       errorResponse: (_request, errorCode, errorMessage) => ({ errorCode, errorMessage, topics: [], nodes: [] }),
+    }),
+    forwardedRow(services, {
+      name: 'UnregisterBroker',
+      versions: [0, 0],
+      request: unregisterBrokerRequest,
+      response: unregisterBrokerResponse,
+      errorResponse: (_request, errorCode, errorMessage) => ({ throttleTimeMs: 0, errorCode, errorMessage }),
     }),
     forwardedRow(services, {
       name: 'UpdateFeatures',

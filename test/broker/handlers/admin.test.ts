@@ -243,6 +243,23 @@ describe('a request for the controller', () => {
       (a: { results: { errorCode: number }[] }) => a.results[0]?.errorCode ?? 0,
     ],
     [
+      'ElectLeaders',
+      43,
+      2,
+      { electionType: 0, topicPartitions: [{ topic: 't', partitions: [0] }], timeoutMs: 1 },
+      (a: { replicaElectionResults: { partitionResult: { errorCode: number }[] }[] }) =>
+        a.replicaElectionResults[0]?.partitionResult[0]?.errorCode ?? 0,
+    ],
+    [
+      'AlterPartitionReassignments',
+      45,
+      1,
+      { timeoutMs: 1, topics: [{ name: 't', partitions: [{ partitionIndex: 0, replicas: [1] }] }] },
+      (a: { errorCode: number }) => a.errorCode,
+    ],
+    ['ListPartitionReassignments', 46, 0, { timeoutMs: 1, topics: null }, (a: { errorCode: number }) => a.errorCode],
+    ['UnregisterBroker', 64, 0, { brokerId: 1 }, (a: { errorCode: number }) => a.errorCode],
+    [
       'DescribeQuorum',
       55,
       2,
