@@ -80,7 +80,8 @@ function lookNow(job: FetchJob): FetchLook {
   return lookAtPartitions(job.lookup, job.plan.partitions, { maxBytes });
 }
 
-function waitForMore(job: FetchJob): Promise<Response> {
+function waitForMore(ready: FetchJob): Promise<Response> {
+  const job: FetchJob = { ...ready, lookup: afterResolving(ready.lookup) };
   const { services, request, context, plan, lookup } = job;
   return new Promise((resolve) => {
     const sources: Partition[] = [];
@@ -134,6 +135,17 @@ function finder(services: BrokerServices, byTopicId: boolean): FetchLookup['find
       name = topic.name;
     }
     return services.replicas.get(name, wanted.partition) ?? services.absentPartitionError(name, wanted.partition);
+  };
+}
+
+/** Who waits has had every topic's name found for its id: one that goes meanwhile is missed under its name, as in Kafka. */
+function afterResolving(lookup: FetchLookup): FetchLookup {
+  return {
+    ...lookup,
+    find: (wanted) => {
+      const found = lookup.find(wanted);
+      return found === ErrorCode.UNKNOWN_TOPIC_ID ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : found;
+    },
   };
 }
 
