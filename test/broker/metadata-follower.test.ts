@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UNASSIGNED_DIR } from '../../src/base/uuid.ts';
 import { RECOVERING } from '../../src/metadata/image.ts';
 import { ErrorCode } from '../../src/protocol/error-codes.ts';
@@ -68,14 +68,14 @@ describe('topics', () => {
     expect(names()).toEqual([]);
   });
 
-  it('that are deleted go from memory at once and from the disk after file.delete.delay.ms', () => {
+  it('that are deleted go from memory at once and from the disk after file.delete.delay.ms', async () => {
     broker.withTopics({ t: { configs: { 'file.delete.delay.ms': '1000' } }, u: {} });
     broker.apply(removeTopic(topicId(0)));
     expect(broker.replicas.get('t', 0)).toBeUndefined();
     expect(broker.services.absentPartitionError('t', 0)).toBe(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
     expect(names()).toEqual([expect.stringMatching(/^t-0\.[0-9a-f]{32}-delete$/), 'u-0']);
     broker.time.advance(1000);
-    expect(names()).toEqual(['u-0']);
+    await vi.waitFor(() => expect(names()).toEqual(['u-0']));
     expect(broker.offsetsEvents).toEqual(['deleted t']);
   });
 
