@@ -75,7 +75,8 @@ function offsetsSheet({ group, offsets }: DescribedGroup): Sheet {
   const lag = rows.reduce((sum, row) => sum + (lagOf(row) ?? 0), 0);
   const isIdle = group.members.length === 0;
   return {
-    title: `${group.id}  ${group.state}, lag: ${lag}`,
+    title: group.id,
+    detail: `${group.state}, lag: ${lag}`,
     // Nobody is there: three empty columns tell nothing.
     columns: isIdle ? OFFSETS.slice(0, 5) : OFFSETS,
     rows: rows.map((row) => (isIdle ? offsetCells(row).slice(0, 5) : offsetCells(row))),
@@ -130,8 +131,14 @@ function memberCells({ group }: DescribedGroup): Cell[][] {
 function membersSheet(described: DescribedGroup): Sheet {
   const { group } = described;
   const rows = memberCells(described);
-  const title = `${group.id}  ${group.state}, members: ${group.members.length}`;
-  return { title, columns: MEMBERS, rows, ...(rows.length === 0 ? { note: 'it has no active members' } : {}) };
+  const detail = `${group.state}, members: ${group.members.length}`;
+  return {
+    title: group.id,
+    detail,
+    columns: MEMBERS,
+    rows,
+    ...(rows.length === 0 ? { note: 'it has no active members' } : {}),
+  };
 }
 
 function membersData({ group }: DescribedGroup) {

@@ -9,9 +9,10 @@ async function tablesText(context: CommandContext, sheets: readonly Sheet[], emp
   const columns = context.output.outIsTerminal ? context.terminal?.columns : undefined;
   const parts = sheets.map((sheet) => {
     const title = sheet.title === undefined ? '' : `${paint('name', sheet.title)}\n`;
+    const detail = sheet.detail === undefined ? '' : `${paint('dim', sheet.detail)}\n`;
     const note = sheet.note === undefined ? '' : `${paint('warn', sheet.note)}\n`;
     const body = sheet.rows.length === 0 ? '' : drawTable(sheet, { paint, columns }).text;
-    return title + body + note;
+    return title + detail + body + note;
   });
   const text = parts.filter((part) => part !== '').join('\n');
   return text === '' && empty !== '' && context.output.outIsTerminal ? `${paint('dim', empty)}\n` : text;

@@ -22,6 +22,8 @@ export interface Column {
 export interface Sheet {
   /** Above the table; not in CSV. */
   readonly title?: string;
+  /** Below the title, less loud. */
+  readonly detail?: string;
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly Cell[])[];
   /** Below the table; not in CSV. */

@@ -31,6 +31,25 @@ function squeeze(natural: readonly number[], available: number): number[] {
   return widths;
 }
 
+/** Lines of at most `width` columns. */
+function cut(text: string, width: number): string[] {
+  if (displayWidth(text) <= width) return [text];
+  const lines: string[] = [];
+  let line = '';
+  let used = 0;
+  for (const character of text) {
+    const size = displayWidth(character);
+    if (used + size > width && line !== '') {
+      lines.push(line);
+      line = '';
+      used = 0;
+    }
+    line += character;
+    used += size;
+  }
+  return [...lines, line];
+}
+
 export interface TableOptions {
   readonly paint: Paint;
   /** Of the terminal; undefined: as wide as it takes. */
@@ -58,17 +77,20 @@ export function drawTable(sheet: Sheet, options: TableOptions): DrawnTable {
     style: { 'padding-left': 0, 'padding-right': GAP, head: [], border: [] },
     colWidths: widths.map((width) => width + GAP),
     colAligns: sheet.columns.map((column) => (column.right ? 'right' : 'left')),
-    wordWrap: true,
-    wrapOnWordBoundary: false,
   });
-  if (!options.withoutHead) table.push(heads.map((head) => paint('head', head)));
+  // Cut before it is painted: a colour must not be torn, nor reach into the next line.
+  const put = (text: string, column: number, mark: Parameters<Paint>[0] | undefined): string =>
+    cut(text, widths[column] as number)
+      .map((line) => (mark === undefined ? line : paint(mark, line)))
+      .join('\n');
+  if (!options.withoutHead) table.push(heads.map((head, i) => put(head, i, 'head')));
   texts.forEach((row, r) => {
     const cells = sheet.rows[r] as readonly Cell[];
     table.push(
       row.map((text, i) => {
         const cell = cells[i] as Cell;
         const mark = cell === null ? 'dim' : sheet.columns[i]?.mark?.(cell);
-        return mark === undefined ? text : paint(mark, text);
+        return put(text, i, mark);
       }),
     );
   });

@@ -3,6 +3,7 @@
  * and drawn anew when its size changes; elsewhere the answers follow each other. A broker that is away for a while is
  * told of, not given up on. Ctrl-C ends it.
  */
+import { stripVTControlCharacters } from 'node:util';
 import { EXIT, KtsError } from '../../base/kts-error.ts';
 import type { CommandClass, CommandContext, StopReason } from '../command.ts';
 import { usageError } from '../command-error.ts';
@@ -10,6 +11,7 @@ import type { Output } from '../output.ts';
 import type { ParsedOptions } from '../parser/parsed-options.ts';
 import { printData } from './print.ts';
 import type { Format } from './shown.ts';
+import { displayWidth } from './width.ts';
 
 const DEFAULT_SECONDS = 2;
 const LEAST_SECONDS = 0.1;
@@ -69,6 +71,19 @@ function secondsOf(options: ParsedOptions): number {
   return seconds;
 }
 
+/** Long lines take several rows; what does not fit is counted. The last row is the cursor's. */
+function cutToScreen(lines: readonly string[], rows: number, columns: number): readonly string[] {
+  const heights = lines.map((line) => Math.max(1, Math.ceil(displayWidth(stripVTControlCharacters(line)) / columns)));
+  const available = Math.max(3, rows - 1);
+  if (heights.reduce((sum, height) => sum + height, 0) <= available) return lines;
+  let used = 0;
+  const kept = lines.findIndex((_, i) => {
+    used += heights[i] as number;
+    return used > available - 1;
+  });
+  return [...lines.slice(0, kept), `… ${lines.length - kept} lines more`];
+}
+
 class Watch {
   readonly #CommandOf: CommandClass;
   readonly #options: ParsedOptions;
@@ -96,6 +111,8 @@ class Watch {
     const unsubscribe = this.#context.terminal?.onResize(() => {
       this.#drawn = false;
       this.#draw();
+      // Tables fit the new width with the next answer, which comes at once.
+      this.#wake();
     });
     try {
       for (let first = true; this.#stoppedBy === undefined; first = false) {
@@ -132,10 +149,8 @@ class Watch {
       const time = new Date(this.#context.runtime.clock.nowMs()).toTimeString().slice(0, 8);
       const every = this.#seconds === 1 ? 'every second' : `every ${this.#seconds} seconds`;
       const lines = [`${time}, ${every}; Ctrl-C ends it`, '', ...this.#picture.replace(/^\n|\n$/g, '').split('\n')];
-      const rows = terminal?.rows ?? 24;
-      const hidden = lines.length - (rows - 1);
-      if (hidden > 0) lines.splice(rows - 2, hidden + 1, `… ${hidden + 1} lines more`);
-      const text = lines.map((line) => `${line}${CLEAR_LINE}\n`).join('');
+      const shown = cutToScreen(lines, terminal?.rows ?? 24, terminal?.columns ?? 80);
+      const text = shown.map((line) => `${line}${CLEAR_LINE}\n`).join('');
       output.out(`${this.#drawn ? HOME : CLEAR}${text}${CLEAR_BELOW}`);
       this.#drawn = true;
     }

@@ -48,8 +48,8 @@ function topicSheet(topic: DescribedTopic, show: DescribeResult['show']): Sheet 
   const few = topic.partitions.filter((p) => p.isr.length < p.replicas.length).length;
   const behind = few === 0 ? {} : { note: `${few} of these partitions lack replicas in sync` };
   const factor = topic.partitions[0]?.replicas.length ?? 0;
-  const configs = topic.configs.length === 0 ? '' : `\n  ${configsText(topic)}`;
-  const title = `${topic.name}  ${topic.id}  partitions: ${topic.partitions.length}, replicas: ${factor}${configs}`;
+  const configs = topic.configs.length === 0 ? '' : `; ${configsText(topic)}`;
+  const detail = `${topic.id}; partitions: ${topic.partitions.length}, replicas: ${factor}${configs}`;
   const elr = topic.partitions.some((p) => (p.elr?.length ?? 0) + (p.lastKnownElr?.length ?? 0) > 0);
   const columns: Sheet['columns'] = [
     { head: 'PARTITION', key: 'partition', right: true },
@@ -61,7 +61,8 @@ function topicSheet(topic: DescribedTopic, show: DescribeResult['show']): Sheet 
   ];
   const rows = partitionCells(topic);
   return {
-    title,
+    title: topic.name,
+    detail,
     columns: elr ? columns : columns.slice(0, 4),
     rows: show.partitions ? rows.map((cells) => (elr ? cells : cells.slice(0, 4))) : [],
     ...behind,
