@@ -29,6 +29,8 @@ export interface CommandContext {
   readonly input: () => Input;
   /** Runs when the process is asked to end; the returned function takes it back. */
   readonly onStop: (stop: (why: StopReason) => void) => () => void;
+  /** Of the own manner: ends the command with this error, whatever it still waits for. */
+  readonly giveUp?: (error: Error) => void;
   /** Opened only when something is drawn. */
   readonly terminal?: Terminal;
 }

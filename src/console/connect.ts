@@ -3,6 +3,7 @@ import { ClientLink } from '../client/client-link.ts';
 import { ClusterView } from '../client/cluster-view.ts';
 import type { ClientSettings } from '../client/settings.ts';
 import type { ConfigValues } from '../config/config-values.ts';
+import { AdvertisedWatch } from './advertised.ts';
 import type { CommandContext } from './command.ts';
 import { CommandError, usageError } from './command-error.ts';
 import { defaultBootstrap, defaultClientConfig } from './defaults.ts';
@@ -115,9 +116,11 @@ export function connect(context: CommandContext, options: ConnectOptions): Clust
   const strict = context.manner === 'strict';
   const given = settingsFrom(options.values);
   const patience = strict ? Math.min(given.apiTimeoutMs ?? STRICT_PATIENCE_MS, STRICT_PATIENCE_MS) : OWN_PATIENCE_MS;
-  return new ClusterView({
+  const watch =
+    context.giveUp === undefined ? undefined : new AdvertisedWatch(context, options.bootstrap, context.giveUp);
+  const cluster = new ClusterView({
     runtime: context.runtime,
-    openLink: ClientLink.open,
+    openLink: watch === undefined ? ClientLink.open : watch.around(ClientLink.open),
     settings: {
       clientId: options.clientId,
       bootstrapPatienceMs: patience,
@@ -126,6 +129,8 @@ export function connect(context: CommandContext, options: ConnectOptions): Clust
       bootstrapServers: options.bootstrap,
     },
   });
+  if (watch !== undefined) watch.cluster = cluster;
+  return cluster;
 }
 
 /** The client of an administrator's command: --bootstrap-server and --command-config. */

@@ -199,7 +199,9 @@ export async function runCommand(
   context: CommandContext,
 ): Promise<number> {
   try {
-    return await runParsed(CommandOf, argv, context);
+    if (context.manner === 'strict') return await runParsed(CommandOf, argv, context);
+    const { promise: givenUp, reject: giveUp } = Promise.withResolvers<never>();
+    return await Promise.race([runParsed(CommandOf, argv, { ...context, giveUp }), givenUp]);
   } catch (error) {
     if (isClosedPipe(error)) return context.manner === 'strict' ? STRICT_PIPE_EXIT : EXIT.ok;
     const known = toCommandError(error, CommandOf.table);
