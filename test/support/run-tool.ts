@@ -1,21 +1,31 @@
 /** Runs a command in this process, with its input and outputs in memory, from its words to its exit code. */
 import { KtsError } from '../../src/base/kts-error.ts';
-import { COMMANDS } from '../../src/console/command-table.ts';
 import type { CommandContext, StopReason } from '../../src/console/command.ts';
+import { COMMANDS } from '../../src/console/command-table.ts';
 import type { Input } from '../../src/console/input.ts';
 import type { Output } from '../../src/console/output.ts';
 import { runCommand } from '../../src/console/run-command.ts';
 import { nodeRuntime } from '../../src/runtime/node-runtime.ts';
 
 class MemoryOutput implements Output {
-  readonly outIsTerminal = false;
-  readonly errIsTerminal = false;
-  readonly colour = false;
+  readonly outIsTerminal: boolean;
+  readonly errIsTerminal: boolean;
+  readonly colour: boolean;
   readonly chunks: Buffer[] = [];
   errors = '';
 
+  readonly #onOutput: ToolOptions['onOutput'];
+
+  constructor({ terminal, onOutput }: ToolOptions) {
+    this.#onOutput = onOutput;
+    this.outIsTerminal = terminal !== undefined;
+    this.errIsTerminal = this.outIsTerminal;
+    this.colour = terminal?.colour ?? false;
+  }
+
   out(text: string): void {
     this.chunks.push(Buffer.from(text));
+    this.#onOutput?.(text);
   }
 
   err(text: string): void {
@@ -34,15 +44,18 @@ class MemoryOutput implements Output {
 }
 
 class MemoryInput implements Input {
-  readonly isTerminal = false;
+  readonly isTerminal: boolean;
   #rest: Buffer;
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, isTerminal: boolean) {
     this.#rest = bytes;
+    this.isTerminal = isTerminal;
   }
 
   read(target: Buffer, at: number): number {
-    const bytes = this.#rest.copy(target, at);
+    // A terminal hands out one line at a time.
+    const end = this.isTerminal ? this.#rest.indexOf(10) + 1 || this.#rest.length : this.#rest.length;
+    const bytes = this.#rest.copy(target, at, 0, end);
     this.#rest = this.#rest.subarray(bytes);
     return bytes;
   }
@@ -63,20 +76,27 @@ export interface ToolOptions {
   readonly manner?: 'own' | 'strict';
   readonly stdin?: Buffer | string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Both outputs and the input are a terminal of this size. */
+  readonly terminal?: { readonly columns: number; readonly rows: number; readonly colour?: boolean };
+  /** Called with each piece of stdout. */
+  readonly onOutput?: (text: string) => void;
   /** Receives the function that asks the command to stop. */
   readonly onStart?: (stop: (why: StopReason) => void) => void;
 }
 
 export async function runTool(argv: readonly string[], options: ToolOptions = {}): Promise<ToolRun> {
   const [name = '', ...words] = argv;
-  const output = new MemoryOutput();
+  const output = new MemoryOutput(options);
   const stops = new Set<(why: StopReason) => void>();
+  const { terminal } = options;
+  const input = new MemoryInput(Buffer.from(options.stdin ?? ''), terminal !== undefined);
   const context: CommandContext = {
     manner: options.manner ?? 'own',
     env: options.env ?? {},
     output,
     runtime: nodeRuntime,
-    input: () => new MemoryInput(Buffer.from(options.stdin ?? '')),
+    input: () => input,
+    ...(terminal === undefined ? {} : { terminal: { ...terminal, onResize: () => () => undefined } }),
     onStop: (stop) => {
       stops.add(stop);
       return () => stops.delete(stop);

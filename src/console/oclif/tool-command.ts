@@ -72,6 +72,8 @@ export function toolCommand(table: ToolTable, run: RunTool, sub?: Subcommand): O
     static override readonly examples = examples;
 
     override run(): Promise<unknown> {
+      // By our own parser, later: oclif need not warn.
+      this.parsed = true;
       return run(table.name, [...before, ...this.argv]);
     }
   }
