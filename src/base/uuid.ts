@@ -9,8 +9,6 @@ export const ZERO_UUID: Uuid = 'AAAAAAAAAAAAAAAAAAAAAA';
 /** (0, 1): the id of the topic `__cluster_metadata`; as a directory id UNASSIGNED. */
 export const METADATA_TOPIC_ID: Uuid = 'AAAAAAAAAAAAAAAAAAAAAQ';
 export const UNASSIGNED_DIR: Uuid = METADATA_TOPIC_ID;
-/** (0, 2) as a directory id: LOST. */
-export const LOST_DIR: Uuid = 'AAAAAAAAAAAAAAAAAAAAAg';
 export const MIGRATING_DIR: Uuid = ZERO_UUID;
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';

@@ -36,7 +36,6 @@ export const CODEC_MASK = 0x07;
 export const TIMESTAMP_TYPE_BIT = 0x08;
 export const TRANSACTIONAL_BIT = 0x10;
 export const CONTROL_BIT = 0x20;
-export const DELETE_HORIZON_BIT = 0x40;
 
 export const NO_TIMESTAMP = -1;
 export const NO_PRODUCER_ID = -1;
@@ -134,7 +133,7 @@ export function nextOffsetAt(bytes: Uint8Array, at: number): number {
   return lastOffsetAt(bytes, at) + 1;
 }
 
-/** The delete horizon instead, when DELETE_HORIZON_BIT is set. */
+/** The delete horizon instead, when bit 0x40 of the attributes is set. */
 export function baseTimestampAt(bytes: Uint8Array, at: number): number {
   return int64At(bytes, at + BASE_TIMESTAMP_AT);
 }
