@@ -21,8 +21,9 @@ import { FACTS } from '../protocol/facts.ts';
 import { schemaOf } from '../protocol/schemas.ts';
 import { RawConnection } from '../support/raw-connection.ts';
 import { attack, framed, MemoryWatch } from './support/hostile-client.ts';
-import { type Home, kts, makeHome, type RunningNode, startNode, TARGET } from './support/node.ts';
+import { type Home, makeHome, type RunningNode, startNode, TARGET } from './support/node.ts';
 import { RawProducer } from './support/raw-producer.ts';
+import { createTopic, readNumbers, upTo } from './support/raw-reader.ts';
 
 const SEED = Number(process.env['KTS_TEST_SEED'] ?? Date.now() % 100_000);
 /** What the attacks of one test may add to the node's memory, in MB. */
@@ -54,8 +55,7 @@ const randomBytes = (size: number) => Buffer.from(Uint8Array.from({ length: size
 beforeAll(async () => {
   home = await makeHome();
   node = await startNode(home);
-  await kts(['topics', '--bootstrap-server', home.bootstrap, '--create', '--topic', 'witness', '--partitions', '1']);
-  await kts(['topics', '--bootstrap-server', home.bootstrap, '--create', '--topic', 'target', '--partitions', '1']);
+  for (const topic of ['witness', 'target']) await createTopic(home.bootstrap, topic);
   memory = new MemoryWatch(node.child);
   const value = (record: number) => Buffer.from(`${record}`);
   witness = new RawProducer({ bootstrap: home.bootstrap, topic: 'witness', batchSize: () => 5, value, pauseMs: 5 });
@@ -306,25 +306,7 @@ it('did not harm the witness', async () => {
     errorCode: 0,
   });
   connection.close();
-  const args = [
-    '--topic',
-    'witness',
-    '--partition',
-    '0',
-    '--offset',
-    'earliest',
-    '--max-messages',
-    String(witness.sent),
-  ];
-  const { stdout } = await kts([
-    'console-consumer',
-    '--bootstrap-server',
-    home.bootstrap,
-    ...args,
-    '--timeout-ms',
-    '20000',
-  ]);
-  expect(stdout.trimEnd().split('\n')).toEqual(Array.from({ length: witness.sent }, (_, i) => String(i)));
+  expect(await readNumbers(home.bootstrap, 'witness')).toEqual(upTo(witness.sent));
   console.log(
     `seed ${SEED}: peaks of resident memory, MB: ${peaks.join(' ')}; at the end ${Math.round(memory.look())}`,
   );
