@@ -139,8 +139,8 @@ export class MetadataLog implements RaftLog {
   #writeHeld(): boolean {
     if (this.#held.length === 0) return true;
     // A try that fails is an error in the log, so there has to be hope.
-    const { usableBytes } = this.#context.files.freeBytesSync(this.#log.directory);
-    if (usableBytes < HOPE_BYTES + this.#heldBytes) return false;
+    const { totalBytes, usableBytes } = this.#context.files.freeBytesSync(this.#log.directory);
+    if (totalBytes > 0 && usableBytes < HOPE_BYTES + this.#heldBytes) return false;
     while (this.#held.length > 0 && this.#tryToWrite(this.#held[0] as Uint8Array)) {
       this.#heldBytes -= (this.#held.shift() as Uint8Array).length;
     }

@@ -35,7 +35,7 @@ export class SpaceGuard {
   }
 
   #ask(bytes: number): void {
-    const left = this.#files.freeBytesSync(this.#directory).usableBytes - RESERVED_BYTES;
+    const left = this.#usableBytes() - RESERVED_BYTES;
     if (left >= bytes) {
       if (this.#refusing) this.#logger.info(`There is space again in ${this.#directory}: records are taken`);
       this.#refusing = false;
@@ -47,5 +47,15 @@ export class SpaceGuard {
     if (!this.#refusing) this.#logger.error(`${text}; records are refused until there is more`);
     this.#refusing = true;
     throw new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, text);
+  }
+
+  /** Where the system cannot tell, the write itself will; some file systems say that they have no space at all. */
+  #usableBytes(): number {
+    try {
+      const { totalBytes, usableBytes } = this.#files.freeBytesSync(this.#directory);
+      return totalBytes > 0 ? usableBytes : Number.MAX_SAFE_INTEGER;
+    } catch {
+      return Number.MAX_SAFE_INTEGER;
+    }
   }
 }

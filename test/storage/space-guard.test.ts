@@ -50,6 +50,17 @@ describe('the reserve of a disk', () => {
     expect(logger.lines.slice(1)).toEqual(['INFO There is space again in /data: records are taken']);
   });
 
+  it('is left to the writes where the system cannot tell', () => {
+    const logger = new LineLogger();
+    const unknown = new SpaceGuard({ freeBytesSync: () => ({ totalBytes: 0, usableBytes: 0 }) }, '/data', logger);
+    unknown.admit(1000);
+    const gone = () => {
+      throw Object.assign(new Error('gone'), { code: 'ENOENT' });
+    };
+    new SpaceGuard({ freeBytesSync: gone }, '/data', logger).admit(1000);
+    expect(logger.lines).toEqual([]);
+  });
+
   it('costs a full disk one question for each try, and a large one few', () => {
     const { state, guard } = disk(1 << 30);
     for (let n = 0; n < 1000; n++) guard.admit(64 * 1024);
