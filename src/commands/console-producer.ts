@@ -13,12 +13,15 @@ import { LineParser, lineParserSettings } from '../console/producer/line-parser.
 import { planProducer, producerOptionNames } from '../console/producer/producer-settings.ts';
 import { counted, startProgress } from '../console/progress.ts';
 import { parsePairs } from '../console/properties.ts';
-import { errorRow } from '../protocol/error-codes.ts';
+import { ErrorCode, errorRow } from '../protocol/error-codes.ts';
 import { KafkaError } from '../protocol/kafka-error.ts';
 
 const LINE_READER = 'org.apache.kafka.tools.LineMessageReader';
 /** How long records that were read are still brought away after Ctrl-C. */
 const STOP_MS = 5_000;
+
+/** How long the brokers may take to make a topic. */
+const TOPIC_MS = 3_000;
 
 interface Totals {
   readonly records: number;
@@ -57,12 +60,30 @@ export default class ConsoleProducer extends Command<Totals> {
     });
     try {
       const topic = named ?? (await this.#ask(cluster));
+      if (!this.strict) await this.#checkTopic(cluster, topic);
       const producer = new Producer(cluster, plan.settings);
       const records = await this.#feed(producer, topic, parser);
       return { records, failed: this.#failed, firstError: this.#firstError };
     } finally {
       cluster.close();
     }
+  }
+
+  /** Brokers may make the topic; when they do not, a person need not wait for `max.block.ms` to learn it. */
+  async #checkTopic(cluster: ClusterView, topic: string): Promise<void> {
+    const deadline = cluster.deadline(TOPIC_MS);
+    for (let attempt = 0; ; attempt++) {
+      await cluster.refresh([topic], { create: true });
+      if (cluster.topic(topic)?.errorCode !== ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) return;
+      if (deadline.passed) break;
+      await cluster.pause(attempt, deadline);
+    }
+    const { listTopics } = await import('../client/admin-topics.ts');
+    const { noSuchTopic } = await import('../console/topics/select.ts');
+    throw noSuchTopic(
+      topic,
+      (await listTopics(cluster)).map((t) => t.name),
+    );
   }
 
   async #ask(cluster: ClusterView): Promise<string> {

@@ -246,6 +246,24 @@ describe('--watch', () => {
   });
 });
 
+describe('an unknown topic', () => {
+  it('is named with the nearest one', async () => {
+    await using strict = await startBroker({ properties: { 'auto.create.topics.enable': 'false' } });
+    const there = { env: { KTS_BOOTSTRAP_SERVER: strict.bootstrapServers } };
+    await kts('topics --create orders', there);
+    for (const line of [
+      'console-producer ordrs',
+      'console-consumer ordrs',
+      'topics --describe ordrs',
+      'consumer-groups --reset-offsets --group g --topic ordrs --to-earliest --dry-run',
+    ]) {
+      const run = await kts(line, { ...there, stdin: 'x\n' });
+      expect(run, line).toMatchObject({ stdout: '', exitCode: 3 });
+      expect(run.stderr).toContain("there is no topic 'ordrs'\n     did you mean orders?\n");
+    }
+  });
+});
+
 describe('completion', () => {
   const complete = async (...words: string[]) => {
     const found = await candidates(

@@ -1,6 +1,7 @@
 /** `consumer-groups --reset-offsets`: the new offset of each partition by the scenario, kept within what the log has. */
 import { EXIT } from '../../base/kts-error.ts';
 import { commitOffsets, describeGroup, fetchOffsets } from '../../client/admin-groups.ts';
+import { listTopics } from '../../client/admin-topics.ts';
 import { toKafkaError } from '../../client/error-text.ts';
 import { listOffsets, OffsetSpec, partitionKey, type TopicPartition } from '../../client/offsets.ts';
 import { ErrorCode } from '../../protocol/error-codes.ts';
@@ -9,6 +10,7 @@ import type { CommandContext } from '../command.ts';
 import { CommandError, usageError } from '../command-error.ts';
 import type { ParsedOptions } from '../parser/parsed-options.ts';
 import { parseDuration } from '../time.ts';
+import { noSuchTopic } from '../topics/select.ts';
 import { type GroupsClient, javaText } from './groups-client.ts';
 
 export interface NewOffset extends TopicPartition {
@@ -55,7 +57,11 @@ function unknownPartitions(partitions: readonly TopicPartition[]): CommandError 
 /** The partitions that topic words name, which must exist. */
 export async function partitionsOfWords(client: GroupsClient, words: readonly string[]): Promise<TopicPartition[]> {
   const parsed = words.map(parseTopicWord);
-  await client.cluster.refresh([...new Set(parsed.map((word) => word.topic))]);
+  const topics = [...new Set(parsed.map((word) => word.topic))];
+  await client.cluster.refresh(topics);
+  const missing = topics.find((topic) => client.cluster.topic(topic)?.errorCode !== 0);
+  // What else there is, for the words of the error; the view of the topics that were asked for stays.
+  const known = missing === undefined ? [] : (await listTopics(client.cluster)).map((topic) => topic.name);
   return parsed.flatMap(({ topic, partitions }) => {
     const view = client.cluster.topic(topic);
     if (view === undefined || view.errorCode !== 0) {
@@ -64,7 +70,7 @@ export async function partitionsOfWords(client: GroupsClient, words: readonly st
         stage: 'run',
         exitCode: EXIT.notFound,
         strictText: error.message,
-        hint: 'kts topics --list shows what there is',
+        hint: noSuchTopic(topic, known).hint ?? '',
         cause: error,
       });
     }
