@@ -33,7 +33,8 @@ import { KafkaError } from './protocol/kafka-error.ts';
 import { nodeRuntime } from './runtime/node-runtime.ts';
 
 export type { ListedTopic, NewTopic, PartitionDescription, TopicDescription } from './client/admin-topics.ts';
-export type { Consumer, ConsumerRecord } from './client/consumer/consumer.ts';
+export type { Consumer } from './client/consumer/consumer.ts';
+export type { ConsumerRecord } from './client/consumer/record.ts';
 export type { ConsumerSettings, OffsetReset } from './client/consumer/settings.ts';
 export type { Producer } from './client/producer/producer.ts';
 export type { ProducerRecord, RecordMetadata } from './client/producer/record.ts';

@@ -274,8 +274,12 @@ export type PartitionOutcomes = Map<string, { readonly partition: TopicPartition
 export async function commitOffsets(
   coordinators: Coordinators,
   group: string,
-  offsets: readonly (TopicPartition & { readonly offset: number; readonly leaderEpoch?: number })[],
-  options: { readonly member?: MemberIdentity; readonly deadline?: Deadline } = {},
+  offsets: readonly (TopicPartition & {
+    readonly offset: number;
+    readonly leaderEpoch?: number;
+    readonly metadata?: string;
+  })[],
+  options: { readonly member?: MemberIdentity; readonly deadline?: Deadline; readonly once?: boolean } = {},
 ): Promise<PartitionOutcomes> {
   const response = await coordinators.call(
     group,
@@ -291,7 +295,7 @@ export async function commitOffsets(
           partitionIndex: p.partition,
           committedOffset: p.offset,
           committedLeaderEpoch: p.leaderEpoch ?? -1,
-          committedMetadata: '',
+          committedMetadata: p.metadata ?? '',
         })),
       })),
     },
@@ -299,6 +303,7 @@ export async function commitOffsets(
       codeOf: (r) => r.topics[0]?.partitions[0]?.errorCode ?? 0,
       maxVersion: LAST_VERSION_WITH_NAMES,
       doing: 'alterConsumerGroupOffsets',
+      once: options.once ?? false,
       ...(options.deadline === undefined ? {} : { deadline: options.deadline }),
     },
   );

@@ -3,10 +3,14 @@
  * until the deadline; what stays wrong comes back as the partition's error code.
  */
 import { ErrorCode, errorRow } from '../protocol/error-codes.ts';
-import { listOffsetsRequest, listOffsetsResponse } from '../protocol/messages/list-offsets.ts';
+import {
+  type ListOffsetsResponse,
+  listOffsetsRequest,
+  listOffsetsResponse,
+} from '../protocol/messages/list-offsets.ts';
 import { api } from './api.ts';
 import type { Deadline } from './backoff.ts';
-import type { ClusterView } from './cluster-view.ts';
+import { type ClusterView, isUnreachable } from './cluster-view.ts';
 
 const LIST_OFFSETS = api(listOffsetsRequest, listOffsetsResponse);
 
@@ -116,16 +120,26 @@ async function askLeader(
     if (partitions === undefined) topics.set(query.topic, [entry]);
     else partitions.push(entry);
   }
-  const response = await cluster.call(
-    LIST_OFFSETS,
-    {
-      replicaId: -1,
-      isolationLevel: options.readCommitted ? 1 : 0,
-      topics: [...topics].map(([name, partitions]) => ({ name, partitions })),
-      timeoutMs: cluster.settings.requestTimeoutMs,
-    },
-    { node: leader, deadline: options.deadline, doing: 'listOffsets' },
-  );
+  const request = {
+    replicaId: -1,
+    isolationLevel: options.readCommitted ? 1 : 0,
+    topics: [...topics].map(([name, partitions]) => ({ name, partitions })),
+    timeoutMs: cluster.settings.requestTimeoutMs,
+  };
+  let response: ListOffsetsResponse;
+  try {
+    response = await cluster.call(LIST_OFFSETS, request, {
+      node: leader,
+      deadline: options.deadline,
+      doing: 'listOffsets',
+      once: true,
+    });
+  } catch (error) {
+    if (!isUnreachable(error) || cluster.isClosed) throw error;
+    // Another may lead by now.
+    again.push(...list);
+    return;
+  }
   for (const topic of response.topics) {
     for (const p of topic.partitions) {
       const query = list.find((q) => q.topic === topic.name && q.partition === p.partitionIndex);

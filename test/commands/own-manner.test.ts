@@ -144,10 +144,12 @@ describe('a group of the library', () => {
     const [first, second] = [client.consumer(settings), client.consumer(settings)];
     first.subscribe(['shared']);
     second.subscribe(['shared']);
+    const open = new Set([first, second]);
     const until = async (done: () => boolean) => {
-      while (!done()) await Promise.all([first.poll(50), second.poll(50)]);
+      while (!done()) await Promise.all([...open].map((one) => one.poll(50)));
     };
     await until(() => first.assignment.length === 2 && second.assignment.length === 2);
+    open.delete(second);
     await second.close();
     await until(() => first.assignment.length === 4);
     await first.close();

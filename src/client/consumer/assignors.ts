@@ -1,16 +1,34 @@
 /** Who reads which partition: the assignors that a group's leader runs, by the names that Java's consumers use. */
 import type { TopicPartition } from '../offsets.ts';
+import { readGeneration, readOwned, sticky, withheld, writeGeneration, writeOwned } from './sticky-assignor.ts';
 
 export interface AssignmentMember {
   readonly memberId: string;
   readonly instanceId: string | null;
   readonly topics: readonly string[];
+  /** What it says that it reads now, and since which generation. */
+  readonly owned?: readonly TopicPartition[];
+  readonly generation?: number;
+  readonly rack?: string | null;
 }
 
 /** By member id. */
 export type Assignment = Map<string, TopicPartition[]>;
 
+/** `partitions`: how many each topic has. */
 export type Assignor = (members: readonly AssignmentMember[], partitions: ReadonlyMap<string, number>) => Assignment;
+
+export interface GroupAssignor {
+  /** Members of one group agree on it by this name. */
+  readonly name: string;
+  /** Members keep what they read while the group rebalances; partitions change hands in two rounds. */
+  readonly isCooperative: boolean;
+  readonly assign: Assignor;
+  /** Goes to the leader with the subscription. */
+  readonly writeUserData?: (owned: readonly TopicPartition[], generation: number) => Buffer;
+  /** What the leader learns of it. */
+  readonly readUserData?: (userData: Buffer) => Partial<Pick<AssignmentMember, 'owned' | 'generation'>>;
+}
 
 function empty(members: readonly AssignmentMember[]): Assignment {
   return new Map(members.map((member) => [member.memberId, []]));
@@ -59,7 +77,20 @@ export const roundrobin: Assignor = (members, partitions) => {
   return assignment;
 };
 
-export const ASSIGNORS: ReadonlyMap<string, Assignor> = new Map([
-  ['range', range],
-  ['roundrobin', roundrobin],
-]);
+/** Balanced, and as much as possible with those who had it; what changes hands is given in the round after. */
+export const cooperativeSticky: Assignor = (members, partitions) => withheld(members, sticky(members, partitions));
+
+export const ASSIGNORS: ReadonlyMap<string, GroupAssignor> = new Map(
+  [
+    { name: 'range', isCooperative: false, assign: range },
+    { name: 'roundrobin', isCooperative: false, assign: roundrobin },
+    { name: 'sticky', isCooperative: false, assign: sticky, writeUserData: writeOwned, readUserData: readOwned },
+    {
+      name: 'cooperative-sticky',
+      isCooperative: true,
+      assign: cooperativeSticky,
+      writeUserData: (_: readonly TopicPartition[], generation: number) => writeGeneration(generation),
+      readUserData: readGeneration,
+    },
+  ].map((assignor) => [assignor.name, assignor]),
+);

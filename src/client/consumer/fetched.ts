@@ -12,6 +12,7 @@ import {
   MAGIC_V2,
   magicAt,
   nextOffsetAt,
+  partitionLeaderEpochAt,
   producerIdAt,
   wholeBatchSize,
 } from '../../protocol/batch.ts';
@@ -33,19 +34,23 @@ export interface FetchedPartition {
   readonly nextOffset: number;
   readonly highWatermark: number;
   readonly records: Buffer;
+  /** Of the last whole batch. */
   readonly leaderEpoch: number;
   /** Of read_committed only. */
   readonly aborted: readonly AbortedTransaction[];
 }
 
-/** Behind the last whole batch of `records`; `offset` when there is none. */
-export function nextOffsetOf(records: Buffer, offset: number): number {
+/** Behind the last whole batch of `records`, and the epoch of that batch; `offset` when there is none. */
+export function endOf(records: Buffer, offset: number): { readonly offset: number; readonly leaderEpoch: number } {
   let next = offset;
+  let leaderEpoch = -1;
   let at = 0;
   for (;;) {
     const size = wholeBatchSize(records, at, records.length);
-    if (size <= 0) return next;
-    next = magicAt(records, at) === MAGIC_V2 ? nextOffsetAt(records, at) : baseOffsetAt(records, at) + 1;
+    if (size <= 0) return { offset: next, leaderEpoch };
+    const isCurrent = magicAt(records, at) === MAGIC_V2;
+    next = isCurrent ? nextOffsetAt(records, at) : baseOffsetAt(records, at) + 1;
+    leaderEpoch = isCurrent ? partitionLeaderEpochAt(records, at) : -1;
     at += size;
   }
 }
@@ -58,42 +63,95 @@ function isAbortMarker(records: Buffer, at: number): boolean {
   return key !== null && key.length >= 4 && key.readInt16BE(2) === 0;
 }
 
-/**
- * Visits the records in order; the cursor is one object per batch. Stops when `visit` returns false. Returns the offset
- * to go on with.
- */
+/** Walks over the records, batch by batch, and can be left and taken up again. */
+export class PieceReader {
+  readonly piece: FetchedPartition;
+  readonly #checkCrcs: boolean;
+  readonly #aborted: AbortedTransaction[];
+  readonly #abortedIds = new Set<number>();
+  #at = 0;
+  #cursor: RecordCursor | undefined;
+  #batchEpoch = -1;
+  #batchEnd = 0;
+  #next: number;
+
+  constructor(piece: FetchedPartition, checkCrcs: boolean) {
+    this.piece = piece;
+    this.#checkCrcs = checkCrcs;
+    this.#aborted = [...piece.aborted].sort((a, b) => a.firstOffset - b.firstOffset);
+    this.#next = piece.offset;
+  }
+
+  /** Behind the record that `next` gave last; behind the batches that were passed over, once there is none. */
+  get nextOffset(): number {
+    return this.#next;
+  }
+
+  /** Of the batch that `next` gave a record of. */
+  get leaderEpoch(): number {
+    return this.#batchEpoch;
+  }
+
+  /** The next record; the cursor is one object per batch. Undefined behind the last. Throws where a batch is damaged. */
+  next(): RecordCursor | undefined {
+    for (;;) {
+      const cursor = this.#cursor;
+      if (cursor !== undefined) {
+        while (cursor.next()) {
+          if (cursor.offset < this.piece.offset) continue;
+          this.#next = cursor.offset + 1;
+          return cursor;
+        }
+        this.#cursor = undefined;
+        this.#next = Math.max(this.#next, this.#batchEnd);
+      }
+      if (!this.#openBatch()) return undefined;
+    }
+  }
+
+  /** False behind the last whole batch. */
+  #openBatch(): boolean {
+    const { piece } = this;
+    const { records } = piece;
+    const at = this.#at;
+    const size = wholeBatchSize(records, at, records.length);
+    if (size === BATCH_CORRUPT) throw corrupt(piece, this.#next);
+    if (size <= 0) return false;
+    if (magicAt(records, at) !== MAGIC_V2) throw oldFormat(piece, this.#next);
+    if (this.#checkCrcs && !crcMatches(records, at)) throw corrupt(piece, this.#next);
+    const last = lastOffsetAt(records, at);
+    const { length } = this.#aborted;
+    let ended = 0;
+    while (ended < length && (this.#aborted[ended] as AbortedTransaction).firstOffset <= last) {
+      this.#abortedIds.add((this.#aborted[ended++] as AbortedTransaction).producerId);
+    }
+    if (ended > 0) this.#aborted.splice(0, ended);
+    this.#at = at + size;
+    this.#batchEnd = last + 1;
+    const isAborted = isTransactionalAt(records, at) && this.#abortedIds.has(producerIdAt(records, at));
+    if (isControlAt(records, at)) {
+      if (this.#abortedIds.size > 0 && isAbortMarker(records, at)) this.#abortedIds.delete(producerIdAt(records, at));
+    } else if (last >= piece.offset && !isAborted) {
+      this.#batchEpoch = partitionLeaderEpochAt(records, at);
+      this.#cursor = RecordCursor.open(records, at);
+      return true;
+    }
+    this.#next = Math.max(this.#next, this.#batchEnd);
+    return true;
+  }
+}
+
+/** Visits the records in order. Stops when `visit` returns false. Returns the offset to go on with. */
 export function visitRecords(
   fetched: FetchedPartition,
   checkCrcs: boolean,
   visit: (record: RecordCursor) => unknown,
 ): number {
-  const { records, offset } = fetched;
-  const aborted = [...fetched.aborted].sort((a, b) => a.firstOffset - b.firstOffset);
-  const abortedIds = new Set<number>();
-  let at = 0;
-  let next = offset;
-  for (;;) {
-    const size = wholeBatchSize(records, at, records.length);
-    if (size === BATCH_CORRUPT) throw corrupt(fetched, next);
-    if (size <= 0) return next;
-    if (magicAt(records, at) !== MAGIC_V2) throw oldFormat(fetched, next);
-    if (checkCrcs && !crcMatches(records, at)) throw corrupt(fetched, next);
-    const last = lastOffsetAt(records, at);
-    while (aborted.length > 0 && (aborted[0] as AbortedTransaction).firstOffset <= last) {
-      abortedIds.add((aborted.shift() as AbortedTransaction).producerId);
-    }
-    if (isControlAt(records, at)) {
-      if (abortedIds.size > 0 && isAbortMarker(records, at)) abortedIds.delete(producerIdAt(records, at));
-    } else if (last >= offset && !(isTransactionalAt(records, at) && abortedIds.has(producerIdAt(records, at)))) {
-      const cursor = RecordCursor.open(records, at);
-      while (cursor.next()) {
-        if (cursor.offset < offset) continue;
-        if (visit(cursor) === false) return cursor.offset + 1;
-      }
-    }
-    next = Math.max(next, last + 1);
-    at += size;
+  const reader = new PieceReader(fetched, checkCrcs);
+  for (let record = reader.next(); record !== undefined; record = reader.next()) {
+    if (visit(record) === false) break;
   }
+  return reader.nextOffset;
 }
 
 function corrupt(fetched: FetchedPartition, offset: number): Error {

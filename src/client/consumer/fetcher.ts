@@ -1,355 +1,517 @@
 /**
- * Fetches from the leaders of the assigned partitions. One request per leader is under way; the next one goes out before
- * the answer is decoded, with offsets read from the batches' headers. What nobody has taken yet is bounded: a slow
- * reader stops the fetching. Positions move only forward with what was handed out, or by `seek`.
+ * Fetches from the leaders of the assigned partitions. One request per broker is under way; the next one goes out before
+ * the answer is decoded, with offsets read from the batches' headers. What nobody has taken yet is bounded: a slow reader
+ * stops the fetching. Positions move only with what was handed out, by `seek`, or where a log was cut.
  */
 import { ZERO_UUID } from '../../base/uuid.ts';
+import { BATCH_INCOMPLETE, wholeBatchSize } from '../../protocol/batch.ts';
 import { ErrorCode, errorRow } from '../../protocol/error-codes.ts';
+import { KafkaError } from '../../protocol/kafka-error.ts';
 import { type FetchResponse, fetchRequest, fetchResponse } from '../../protocol/messages/fetch.ts';
+import type { TimerHandle } from '../../runtime/runtime.ts';
+import { groupByTopic } from '../admin-groups.ts';
 import { api } from '../api.ts';
-import { pause } from '../backoff.ts';
-import { type ClusterView, UnreachableError } from '../cluster-view.ts';
+import { type ClusterView, isUnreachable } from '../cluster-view.ts';
 import { toKafkaError } from '../error-text.ts';
-import { LinkError } from '../link.ts';
-import { listOffsets, OffsetSpec, partitionKey, type TopicPartition } from '../offsets.ts';
-import { type FetchedPartition, nextOffsetOf } from './fetched.ts';
-import type { ConsumerSettings } from './settings.ts';
+import { partitionKey, type TopicPartition } from '../offsets.ts';
+import { FetchSession, type Plan, type Wanted } from './fetch-session.ts';
+import { endOf, type FetchedPartition } from './fetched.ts';
+import { PartitionState, type Place } from './partition-state.ts';
+import { type FetchCommitted, PositionFinder } from './position-finder.ts';
+import type { ConsumerSettings, OffsetReset } from './settings.ts';
+import { checkPositions, truncated } from './truncation.ts';
 
 const FETCH = api(fetchRequest, fetchResponse);
 const FIRST_VERSION_WITH_IDS = 13;
 /** Answers that may wait to be taken. */
 const MAX_WAITING = 2;
-const FULL_SESSION_EPOCH = -1;
-
-interface Assigned {
-  readonly topic: string;
-  readonly partition: number;
-  /** Undefined: to be looked up by the reset policy. */
-  position: number | undefined;
-  leaderEpoch: number;
-  paused: boolean;
-  /** Not before this time, after an error. */
-  retryAtMs: number;
-  failures: number;
-}
+const CLOSING_EPOCH = -1;
+const CLOSE_TIMEOUT_MS = 500;
 
 export interface StartOffset extends TopicPartition {
-  /** Left out: by the reset policy. */
+  /** Left out: the group's, if there is a group and it has one, else by the reset policy. */
   readonly offset?: number | undefined;
   readonly leaderEpoch?: number;
 }
 
+export interface FetcherOptions {
+  readonly cluster: ClusterView;
+  readonly settings: ConsumerSettings;
+  readonly fetchCommitted: FetchCommitted | undefined;
+  /** Something happened that whoever waits for records may want to look at. */
+  readonly wake: () => void;
+}
+
+interface Piece {
+  readonly state: PartitionState;
+  readonly fetched: FetchedPartition;
+}
+
+type PartitionData = FetchResponse['responses'][number]['partitions'][number];
+
 export class Fetcher {
+  readonly #options: FetcherOptions;
   readonly #cluster: ClusterView;
-  readonly #settings: ConsumerSettings;
+  readonly #finder: PositionFinder;
   /** Long polls hold up what comes behind them. */
   readonly #channel: string;
-  #assigned = new Map<string, Assigned>();
-  /** Grows with every assignment and seek: answers to older requests are dropped. */
-  #generation = 0;
+  readonly #sessions = new Map<number, FetchSession>();
   readonly #busy = new Set<number>();
-  readonly #waiting: FetchedPartition[] = [];
+  #states = new Map<string, PartitionState>();
+  #waiting: Piece[] = [];
   #waitingAnswers = 0;
-  #wake: (() => void) | undefined;
+  #waitingBytes = 0;
+  /** A request was due, and too much waited to be taken. */
+  #isHeld = false;
+  #isFinding = false;
+  #retry: { readonly timer: TimerHandle; readonly atMs: number } | undefined;
   #failure: Error | undefined;
-  #resetting = false;
   #closed = false;
 
-  constructor(cluster: ClusterView, settings: ConsumerSettings) {
-    this.#channel = cluster.newChannel('fetch');
-    this.#cluster = cluster;
-    this.#settings = settings;
+  constructor(options: FetcherOptions) {
+    this.#options = options;
+    this.#cluster = options.cluster;
+    this.#finder = new PositionFinder(options);
+    this.#channel = options.cluster.newChannel('fetch');
   }
 
-  assign(partitions: readonly StartOffset[]): void {
-    this.#generation++;
-    this.#waiting.length = 0;
-    this.#waitingAnswers = 0;
-    this.#assigned = new Map();
-    for (const { topic, partition, offset, leaderEpoch } of partitions) {
-      this.#assigned.set(partitionKey(topic, partition), {
-        topic,
-        partition,
-        position: offset,
-        leaderEpoch: leaderEpoch ?? -1,
-        paused: false,
-        retryAtMs: 0,
-        failures: 0,
-      });
+  get states(): ReadonlyMap<string, PartitionState> {
+    return this.#states;
+  }
+
+  state({ topic, partition }: TopicPartition): PartitionState {
+    const state = this.#states.get(partitionKey(topic, partition));
+    if (state === undefined) throw new RangeError(`${topic}-${partition} is not assigned`);
+    return state;
+  }
+
+  /** `keep`: partitions that stay go on where they are. */
+  assign(partitions: readonly StartOffset[], keep = false): void {
+    const before = this.#states;
+    this.#states = new Map();
+    for (const { topic, partition, offset, leaderEpoch = -1 } of partitions) {
+      const key = partitionKey(topic, partition);
+      const known = keep ? before.get(key) : undefined;
+      const state = known ?? new PartitionState({ topic, partition });
+      if (offset !== undefined) state.moveTo({ offset, leaderEpoch });
+      else if (known === undefined) state.isCommittedKnown = this.#options.fetchCommitted === undefined;
+      this.#states.set(key, state);
     }
-    // Whoever waits in `next` began before there was anything to fetch.
-    this.#wake?.();
+    this.#keepPieces(({ state }) => this.#states.get(partitionKey(state.topic, state.partition)) === state);
+    this.#pump();
+    this.#options.wake();
   }
 
-  get assignment(): readonly TopicPartition[] {
-    return [...this.#assigned.values()].map(({ topic, partition }) => ({ topic, partition }));
+  #keepPieces(isKept: (piece: Piece) => boolean): void {
+    this.#waiting = this.#waiting.filter(isKept);
+    this.#waitingBytes = 0;
+    for (const { fetched } of this.#waiting) this.#waitingBytes += fetched.records.length;
+    if (this.#waiting.length === 0) this.#waitingAnswers = 0;
   }
 
-  seek(topic: string, partition: number, offset: number): void {
-    const assigned = this.#assigned.get(partitionKey(topic, partition));
-    if (assigned === undefined) throw new RangeError(`${topic}-${partition} is not assigned`);
-    this.#generation++;
-    assigned.position = offset;
-    const kept = this.#waiting.filter((f) => f.topic !== topic || f.partition !== partition);
-    this.#waiting.splice(0, this.#waiting.length, ...kept);
-    this.#wake?.();
+  /** What was fetched ahead is fetched again when it is wanted. */
+  rewind(state: PartitionState): void {
+    state.fetchOffset = state.position?.offset;
+    this.#keepPieces((piece) => piece.state !== state);
   }
 
-  setPaused(partition: TopicPartition, paused: boolean): void {
-    const assigned = this.#assigned.get(partitionKey(partition.topic, partition.partition));
-    if (assigned !== undefined) assigned.paused = paused;
-    if (!paused) this.#wake?.();
+  seek(state: PartitionState, place: Place): void {
+    state.moveTo(place);
+    state.validEpoch = -1;
+    this.rewind(state);
+    this.#pump();
+    this.#options.wake();
   }
 
-  /** The next piece of a partition; undefined when none came within the time. */
-  async next(timeoutMs: number): Promise<FetchedPartition | undefined> {
-    const deadline = this.#cluster.deadline(timeoutMs);
+  /** Looks the position up anew, by the policy that is given for this one time, or by the configured one. */
+  reset(state: PartitionState, reset: OffsetReset | undefined): void {
+    state.forget(reset);
+    this.rewind(state);
+    this.#pump();
+    this.#options.wake();
+  }
+
+  setPaused(state: PartitionState, paused: boolean): void {
+    state.paused = paused;
+    if (paused) this.rewind(state);
+    this.#pump();
+    if (!paused) this.#options.wake();
+  }
+
+  /** The next piece that fits its partition's position. */
+  take(): { readonly state: PartitionState; readonly fetched: FetchedPartition } | undefined {
     for (;;) {
-      if (this.#failure !== undefined) {
-        const failure = this.#failure;
-        this.#failure = undefined;
-        throw failure;
-      }
-      const fetched = this.#waiting.shift();
-      if (fetched !== undefined) {
-        if (this.#waiting.length === 0) this.#waitingAnswers = 0;
-        this.#pump();
-        return fetched;
-      }
+      const piece = this.#waiting.shift();
+      if (piece === undefined) return undefined;
+      this.#waitingBytes -= piece.fetched.records.length;
+      if (this.#waiting.length === 0) this.#waitingAnswers = 0;
+      if (this.#isHeld) this.#pump();
+      if (piece.state.position?.offset === piece.fetched.offset) return piece;
+      this.rewind(piece.state);
       this.#pump();
-      if (deadline.passed || this.#closed) return undefined;
-      const timer = this.#cluster.runtime.timers.after(deadline.leftMs, () => this.#wake?.());
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      this.#wake = undefined;
-      timer.cancel();
     }
+  }
+
+  /** Throws what went wrong in the background, once. */
+  throwFailure(): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure;
   }
 
   close(): void {
     this.#closed = true;
-    this.#wake?.();
+    this.#retry?.timer.cancel();
+    for (const [node, session] of this.#sessions) {
+      if (!session.isOpen || this.#busy.has(node) || this.#cluster.isClosed) continue;
+      const plan = { sessionId: session.id, sessionEpoch: CLOSING_EPOCH, wanted: [], forgotten: [] };
+      // A courtesy: the broker would forget the session by itself.
+      this.#request(node, plan, CLOSE_TIMEOUT_MS).catch(() => undefined);
+    }
+    this.#options.wake();
   }
 
-  #fail(error: Error): void {
-    this.#failure ??= error;
-    this.#wake?.();
+  #fail(error: unknown): void {
+    this.#failure ??= error instanceof Error ? error : new Error(String(error));
+    this.#options.wake();
   }
+
+  // ---- what is to be done ----
 
   #pump(): void {
-    if (this.#closed || this.#waitingAnswers >= MAX_WAITING) return;
-    const byLeader = new Map<number, Assigned[]>();
-    let unplaced = false;
+    if (this.#closed) return;
+    const { settings } = this.#options;
+    this.#isHeld = this.#waitingAnswers >= MAX_WAITING || this.#waitingBytes >= settings.fetchMaxBytes;
     const now = this.#cluster.runtime.clock.monotonicMs();
-    for (const assigned of this.#assigned.values()) {
-      if (assigned.paused || assigned.retryAtMs > now) continue;
-      if (assigned.position === undefined) {
-        unplaced = true;
-        continue;
-      }
-      const leader = this.#cluster.partition(assigned.topic, assigned.partition)?.leader ?? -1;
-      const list = byLeader.get(leader);
-      if (list === undefined) byLeader.set(leader, [assigned]);
-      else list.push(assigned);
+    const byNode = new Map<number, PartitionState[]>();
+    const unplaced: PartitionState[] = [];
+    const unled: PartitionState[] = [];
+    const unchecked = new Map<number, PartitionState[]>();
+    for (const state of this.#states.values()) {
+      if (state.retryAtMs > now) continue;
+      if (state.position === undefined) unplaced.push(state);
+      else if (!state.paused && !state.isValidating) this.#place(state, now, { byNode, unled, unchecked });
     }
-    if (unplaced) this.#reset();
-    for (const [leader, list] of byLeader) {
-      if (this.#busy.has(leader)) continue;
-      this.#busy.add(leader);
-      void (leader < 0 ? this.#lookUp(leader, list) : this.#fetch(leader, list));
+    if (unplaced.length > 0) void this.#find(unplaced);
+    if (unled.length > 0) void this.#lookUp(unled);
+    for (const [node, states] of unchecked) void this.#check(node, states);
+    if (this.#isHeld) return;
+    for (const [node, states] of byNode) if (!this.#busy.has(node)) void this.#fetch(node, states);
+  }
+
+  #place(
+    state: PartitionState,
+    nowMs: number,
+    to: {
+      readonly byNode: Map<number, PartitionState[]>;
+      readonly unled: PartitionState[];
+      readonly unchecked: Map<number, PartitionState[]>;
+    },
+  ): void {
+    const view = this.#cluster.partition(state.topic, state.partition);
+    if (view === undefined || view.leader < 0) {
+      to.unled.push(state);
+      return;
+    }
+    if (view.leaderEpoch !== state.validEpoch) {
+      if (state.position !== undefined && state.position.leaderEpoch >= 0 && view.leaderEpoch >= 0) {
+        add(to.unchecked, view.leader, state);
+        return;
+      }
+      state.validEpoch = view.leaderEpoch;
+    }
+    if (state.replica !== undefined && state.replica.untilMs <= nowMs) state.replica = undefined;
+    add(to.byNode, state.replica?.node ?? view.leader, state);
+  }
+
+  async #find(states: readonly PartitionState[]): Promise<void> {
+    if (this.#isFinding) return;
+    this.#isFinding = true;
+    try {
+      await this.#finder.find(states);
+      for (const state of states) if (state.position === undefined) this.#postpone(state);
+    } catch (error) {
+      this.#trouble(states, error);
+    } finally {
+      this.#isFinding = false;
+      this.#pump();
+      this.#options.wake();
     }
   }
 
   /** Partitions whose leader is not known. */
-  async #lookUp(leader: number, list: readonly Assigned[]): Promise<void> {
+  async #lookUp(states: readonly PartitionState[]): Promise<void> {
+    for (const state of states) this.#postpone(state);
+    await Promise.all([...new Set(states.map(({ topic }) => topic))].map((topic) => this.#update(topic)));
+    for (const state of states) {
+      if ((this.#cluster.partition(state.topic, state.partition)?.leader ?? -1) >= 0) state.retryAtMs = 0;
+    }
+    this.#pump();
+  }
+
+  #update(topic: string): Promise<void> {
+    return this.#cluster.update(topic).catch(() => undefined);
+  }
+
+  /** The leader is another, or the same again: what was read from the former one may be gone. */
+  async #check(node: number, states: readonly PartitionState[]): Promise<void> {
+    for (const state of states) {
+      state.isValidating = true;
+      this.rewind(state);
+    }
     try {
-      await this.#cluster.refresh([...new Set(list.map((a) => a.topic))]);
-      for (const assigned of list) {
-        const known = this.#cluster.partition(assigned.topic, assigned.partition);
-        if (known === undefined || known.leader < 0) this.#postpone(assigned);
+      const verdicts = await checkPositions(this.#cluster, node, states);
+      for (const state of states) {
+        const { verdict, epoch } = verdicts.get(state) ?? { verdict: 'again', epoch: -1 };
+        if (verdict === 'again') {
+          this.#postpone(state);
+          void this.#update(state.topic);
+          continue;
+        }
+        state.validEpoch = epoch;
+        if (verdict !== 'valid') this.#cut(state, verdict.cutAt);
       }
     } catch (error) {
-      this.#trouble(list, error);
+      const isUnknown = error instanceof KafkaError && error.code === ErrorCode.UNSUPPORTED_VERSION;
+      if (!isUnknown) this.#trouble(states, error);
+      // Nobody can tell: it is taken to be there.
+      else for (const state of states) state.validEpoch = this.#epochOf(state);
     } finally {
-      this.#busy.delete(leader);
+      for (const state of states) state.isValidating = false;
       this.#pump();
     }
   }
 
-  #postpone(assigned: Assigned): void {
+  #epochOf({ topic, partition }: TopicPartition): number {
+    return this.#cluster.partition(topic, partition)?.leaderEpoch ?? -1;
+  }
+
+  #cut(state: PartitionState, cutAt: Place | undefined): void {
+    if (this.#options.settings.offsetReset === 'none') {
+      this.#fail(truncated(state, cutAt));
+      this.#postpone(state);
+    } else if (cutAt === undefined) state.forget(undefined);
+    else {
+      state.moveTo(cutAt);
+      this.rewind(state);
+    }
+  }
+
+  #postpone(state: PartitionState): void {
     if (this.#closed) return;
-    const { retryBackoffMs, retryBackoffMaxMs } = this.#cluster.settings;
-    const ms = Math.min(retryBackoffMaxMs, retryBackoffMs * 2 ** Math.min(assigned.failures++, 10));
-    assigned.retryAtMs = this.#cluster.runtime.clock.monotonicMs() + ms;
-    void pause(this.#cluster.runtime, ms + 1).then(() => this.#pump());
+    const ms = this.#cluster.backoffMs(state.failures++);
+    state.retryAtMs = this.#cluster.runtime.clock.monotonicMs() + ms;
+    this.#retryIn(ms);
+  }
+
+  /** One timer: the earliest. */
+  #retryIn(ms: number): void {
+    const { clock, timers } = this.#cluster.runtime;
+    const atMs = clock.monotonicMs() + ms;
+    if (this.#retry !== undefined && this.#retry.atMs <= atMs) return;
+    this.#retry?.timer.cancel();
+    const timer = timers.after(ms + 1, () => {
+      this.#retry = undefined;
+      this.#pump();
+      let next = Number.POSITIVE_INFINITY;
+      const now = clock.monotonicMs();
+      for (const { retryAtMs } of this.#states.values()) if (retryAtMs > now && retryAtMs < next) next = retryAtMs;
+      if (Number.isFinite(next)) this.#retryIn(next - now);
+    });
+    this.#retry = { timer, atMs };
   }
 
   /** A broker that is away is tried again; anything else is told. */
-  #trouble(list: readonly Assigned[], error: unknown): void {
-    const away = error instanceof LinkError || error instanceof UnreachableError;
-    if (!away) this.#fail(error instanceof Error ? error : new Error(String(error)));
-    for (const assigned of list) this.#postpone(assigned);
+  #trouble(states: readonly PartitionState[], error: unknown): void {
+    if (this.#closed || this.#cluster.isClosed) return;
+    const mayPass = isUnreachable(error) || (error instanceof KafkaError && errorRow(error.code).retriable);
+    if (!mayPass) this.#fail(error);
+    for (const state of states) this.#postpone(state);
+    for (const topic of new Set(states.map((state) => state.topic))) void this.#update(topic);
   }
 
-  async #fetch(leader: number, list: readonly Assigned[]): Promise<void> {
-    const generation = this.#generation;
-    const { fetchMaxWaitMs, fetchMinBytes, fetchMaxBytes, partitionMaxBytes, readCommitted } = this.#settings;
-    const topics = new Map<string, Assigned[]>();
-    for (const assigned of list) topics.set(assigned.topic, [...(topics.get(assigned.topic) ?? []), assigned]);
-    const idOf = (topic: string) => this.#cluster.topic(topic)?.id ?? ZERO_UUID;
-    const named = [...topics.keys()].some((topic) => idOf(topic) === ZERO_UUID);
+  // ---- fetching ----
+
+  async #fetch(node: number, states: readonly PartitionState[]): Promise<void> {
+    this.#busy.add(node);
+    let session = this.#sessions.get(node);
+    if (session === undefined) {
+      session = new FetchSession();
+      this.#sessions.set(node, session);
+    }
+    const wanted: Wanted[] = states.map((state) => ({
+      topic: state.topic,
+      topicId: this.#cluster.topic(state.topic)?.id ?? ZERO_UUID,
+      partition: state.partition,
+      offset: state.fetchOffset as number,
+      leaderEpoch: this.#epochOf(state),
+    }));
     try {
-      const response = await this.#cluster.call(
-        FETCH,
-        {
-          maxWaitMs: fetchMaxWaitMs,
-          minBytes: fetchMinBytes,
-          maxBytes: fetchMaxBytes,
-          isolationLevel: readCommitted ? 1 : 0,
-          sessionId: 0,
-          sessionEpoch: FULL_SESSION_EPOCH,
-          topics: [...topics].map(([topic, partitions]) => ({
-            topic,
-            topicId: idOf(topic),
-            partitions: partitions.map((a) => ({
-              partition: a.partition,
-              currentLeaderEpoch: this.#cluster.partition(topic, a.partition)?.leaderEpoch ?? -1,
-              fetchOffset: a.position as number,
-              lastFetchedEpoch: -1,
-              logStartOffset: -1,
-              partitionMaxBytes,
-            })),
-          })),
-          forgottenTopicsData: [],
-        },
-        {
-          node: leader,
-          channel: this.#channel,
-          deadline: this.#cluster.deadline(this.#cluster.settings.requestTimeoutMs + fetchMaxWaitMs),
-          timeoutMs: this.#cluster.settings.requestTimeoutMs + fetchMaxWaitMs,
-          ...(named ? { maxVersion: FIRST_VERSION_WITH_IDS - 1 } : {}),
-        },
-      );
-      if (generation === this.#generation) this.#take(response);
+      const { fetchMaxWaitMs } = this.#options.settings;
+      const patience = this.#cluster.settings.requestTimeoutMs + fetchMaxWaitMs;
+      const response = await this.#request(node, session.plan(wanted), patience);
+      session.answered(response.errorCode, response.sessionId);
+      if (response.errorCode !== 0) this.#sessionError(response.errorCode, states);
+      else this.#take(response, wanted);
     } catch (error) {
-      if (generation === this.#generation) {
-        this.#trouble(list, error);
-        void this.#cluster.refresh([...topics.keys()]).catch(() => undefined);
-      }
+      session.failed();
+      for (const state of states) state.replica = undefined;
+      this.#trouble(states, error);
     } finally {
-      this.#busy.delete(leader);
+      this.#busy.delete(node);
       this.#pump();
-      if (this.#waiting.length > 0) this.#wake?.();
+      if (this.#waiting.length > 0) this.#options.wake();
     }
   }
 
-  #take(response: FetchResponse): void {
-    if (response.errorCode !== 0) {
-      if (!errorRow(response.errorCode).retriable) this.#fail(toKafkaError(response.errorCode));
-      for (const assigned of this.#assigned.values()) this.#postpone(assigned);
-      return;
-    }
-    let added = false;
-    const stale = new Set<string>();
+  #request(
+    node: number,
+    { sessionId, sessionEpoch, wanted, forgotten }: Plan,
+    timeoutMs: number,
+  ): Promise<FetchResponse> {
+    const { fetchMaxWaitMs, fetchMinBytes, fetchMaxBytes, partitionMaxBytes, readCommitted, rack } =
+      this.#options.settings;
+    const isNamed = [...wanted, ...forgotten].some(({ topicId }) => topicId === ZERO_UUID);
+    return this.#cluster.call(
+      FETCH,
+      {
+        maxWaitMs: fetchMaxWaitMs,
+        minBytes: fetchMinBytes,
+        maxBytes: fetchMaxBytes,
+        isolationLevel: readCommitted ? 1 : 0,
+        sessionId,
+        sessionEpoch,
+        topics: groupByTopic(wanted).map(([topic, partitions]) => ({
+          topic,
+          topicId: (partitions[0] as Wanted).topicId,
+          partitions: partitions.map(({ partition, leaderEpoch, offset }) => ({
+            partition,
+            currentLeaderEpoch: leaderEpoch,
+            fetchOffset: offset,
+            lastFetchedEpoch: -1,
+            logStartOffset: -1,
+            partitionMaxBytes,
+          })),
+        })),
+        forgottenTopicsData: groupByTopic(forgotten).map(([topic, partitions]) => ({
+          topic,
+          topicId: (partitions[0] as Wanted).topicId,
+          partitions: partitions.map(({ partition }) => partition),
+        })),
+        rackId: rack,
+      },
+      {
+        node,
+        once: true,
+        channel: this.#channel,
+        deadline: this.#cluster.deadline(timeoutMs),
+        timeoutMs,
+        ...(isNamed ? { maxVersion: FIRST_VERSION_WITH_IDS - 1 } : {}),
+      },
+    );
+  }
+
+  /** A session that the broker lost is opened anew at once. */
+  #sessionError(code: number, states: readonly PartitionState[]): void {
+    const isSession =
+      code === ErrorCode.FETCH_SESSION_ID_NOT_FOUND ||
+      code === ErrorCode.INVALID_FETCH_SESSION_EPOCH ||
+      code === ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR;
+    if (!isSession) this.#trouble(states, toKafkaError(code));
+    else if (code === ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR) this.#trouble(states, toKafkaError(code));
+  }
+
+  #take(response: FetchResponse, wanted: readonly Wanted[]): void {
+    const asked = new Map(wanted.map((entry) => [partitionKey(entry.topic, entry.partition), entry]));
+    let isNews = false;
     for (const topic of response.responses) {
       const name = topic.topic !== '' ? topic.topic : (this.#cluster.topicName(topic.topicId) ?? '');
-      for (const part of topic.partitions) {
-        const assigned = this.#assigned.get(partitionKey(name, part.partitionIndex));
-        if (assigned === undefined || assigned.position === undefined) continue;
-        if (part.errorCode !== 0) this.#partitionError(assigned, part.errorCode, stale);
-        else if (part.records !== null && part.records.length > 0) added = this.#add(assigned, part) || added;
+      for (const data of topic.partitions) {
+        const key = partitionKey(name, data.partitionIndex);
+        const state = this.#states.get(key);
+        // Moved, paused or lost meanwhile: the answer is to another question.
+        if (state === undefined || state.paused || state.isValidating) continue;
+        if (state.fetchOffset !== asked.get(key)?.offset) continue;
+        if (data.errorCode !== 0) this.#partitionError(state, data);
+        else isNews = this.#add(state, data) || isNews;
       }
     }
-    if (added) this.#waitingAnswers++;
-    if (stale.size > 0) void this.#cluster.refresh([...stale]).catch(() => undefined);
+    if (isNews) this.#waitingAnswers++;
   }
 
-  #add(assigned: Assigned, part: FetchResponse['responses'][number]['partitions'][number]): boolean {
-    const offset = assigned.position as number;
-    const records = part.records as Buffer;
-    const nextOffset = nextOffsetOf(records, offset);
-    if (nextOffset === offset) return false;
-    assigned.position = nextOffset;
-    assigned.failures = 0;
-    this.#waiting.push({
-      topic: assigned.topic,
-      partition: assigned.partition,
+  #add(state: PartitionState, data: PartitionData): boolean {
+    state.failures = 0;
+    state.highWatermark = data.highWatermark;
+    state.lastStableOffset = data.lastStableOffset;
+    state.logStartOffset = data.logStartOffset;
+    if (data.preferredReadReplica >= 0) {
+      const untilMs = this.#cluster.runtime.clock.monotonicMs() + this.#cluster.settings.metadataMaxAgeMs;
+      state.replica = { node: data.preferredReadReplica, untilMs };
+      return false;
+    }
+    const { records } = data;
+    if (records === null || records.length === 0) return false;
+    const offset = state.fetchOffset as number;
+    const end = endOf(records, offset);
+    if (end.offset === offset && wholeBatchSize(records, 0, records.length) === BATCH_INCOMPLETE) {
+      this.#fail(tooLarge(state, offset));
+      this.#postpone(state);
+      return false;
+    }
+    state.fetchOffset = end.offset;
+    const fetched = {
+      topic: state.topic,
+      partition: state.partition,
       offset,
-      nextOffset,
-      highWatermark: part.highWatermark,
+      nextOffset: end.offset,
+      highWatermark: data.highWatermark,
       records,
-      leaderEpoch: this.#cluster.partition(assigned.topic, assigned.partition)?.leaderEpoch ?? -1,
-      aborted: this.#settings.readCommitted ? (part.abortedTransactions ?? []) : [],
-    });
+      leaderEpoch: end.leaderEpoch,
+      aborted: this.#options.settings.readCommitted ? (data.abortedTransactions ?? []) : [],
+    };
+    this.#waiting.push({ state, fetched });
+    this.#waitingBytes += records.length;
     return true;
   }
 
-  #partitionError(assigned: Assigned, code: number, stale: Set<string>): void {
-    if (code === ErrorCode.OFFSET_OUT_OF_RANGE) {
-      if (this.#settings.offsetReset === 'none') {
-        const where = `${assigned.topic}-${assigned.partition}=${assigned.position}`;
-        this.#fail(toKafkaError(code, `Fetch position out of range with no reset policy for partitions: {${where}}`));
-        this.#postpone(assigned);
-      } else assigned.position = undefined;
-    } else if (errorRow(code).retriable) {
-      stale.add(assigned.topic);
-      this.#postpone(assigned);
-    } else {
-      this.#postpone(assigned);
-      this.#fail(toKafkaError(code));
-    }
-  }
-
-  /** Looks positions up by the reset policy. */
-  #reset(): void {
-    if (this.#resetting) return;
-    const list = [...this.#assigned.values()].filter((a) => a.position === undefined);
-    const policy = this.#settings.offsetReset;
-    if (policy === 'none') {
-      const names = list.map((a) => `${a.topic}-${a.partition}`).join(', ');
-      for (const assigned of list) this.#postpone(assigned);
-      this.#fail(
-        toKafkaError(ErrorCode.OFFSET_OUT_OF_RANGE, `Undefined offset with no reset policy for partitions: [${names}]`),
-      );
+  #partitionError(state: PartitionState, { errorCode, currentLeader }: PartitionData): void {
+    const { replica } = state;
+    state.replica = undefined;
+    if (errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) {
+      // A replica that lags behind is no reason to move; and what waits to be taken comes first.
+      if (replica !== undefined) return;
+      if (state.fetchOffset !== state.position?.offset) this.#postpone(state);
+      else this.#outOfRange(state);
       return;
     }
-    this.#resetting = true;
-    void this.#lookUpOffsets(list, policy).finally(() => {
-      this.#resetting = false;
-      this.#pump();
-    });
+    this.#postpone(state);
+    if (!errorRow(errorCode).retriable && errorCode !== ErrorCode.UNKNOWN_SERVER_ERROR) {
+      this.#fail(toKafkaError(errorCode));
+      return;
+    }
+    const isNews =
+      currentLeader.leaderId >= 0 &&
+      this.#cluster.learnLeader(state.topic, state.partition, currentLeader.leaderId, currentLeader.leaderEpoch);
+    if (!isNews) void this.#update(state.topic);
   }
 
-  async #lookUpOffsets(
-    list: readonly Assigned[],
-    policy: 'earliest' | 'latest' | { readonly durationMs: number },
-  ): Promise<void> {
-    const byTime = typeof policy === 'object';
-    const timestamp = byTime
-      ? this.#cluster.runtime.clock.nowMs() - policy.durationMs
-      : policy === 'earliest'
-        ? OffsetSpec.earliest
-        : OffsetSpec.latest;
-    const options = { readCommitted: this.#settings.readCommitted };
-    try {
-      const ask = (at: number, partitions: readonly Assigned[]) =>
-        listOffsets(
-          this.#cluster,
-          partitions.map(({ topic, partition }) => ({ topic, partition, timestamp: at })),
-          options,
-        );
-      const answers = await ask(timestamp, list);
-      const young = list.filter((a) => answers.get(partitionKey(a.topic, a.partition))?.offset === -1);
-      const ends = byTime && young.length > 0 ? await ask(OffsetSpec.latest, young) : undefined;
-      for (const assigned of list) {
-        const key = partitionKey(assigned.topic, assigned.partition);
-        const answer = ends?.get(key) ?? answers.get(key);
-        if (answer === undefined || answer.errorCode !== 0) this.#postpone(assigned);
-        else assigned.position ??= answer.offset;
-      }
-    } catch (error) {
-      this.#trouble(list, error);
-    }
+  #outOfRange(state: PartitionState): void {
+    if (this.#options.settings.offsetReset === 'none') {
+      const where = `${state.topic}-${state.partition}=${state.position?.offset}`;
+      const text = `Fetch position out of range with no reset policy for partitions: {${where}}`;
+      this.#postpone(state);
+      this.#fail(toKafkaError(ErrorCode.OFFSET_OUT_OF_RANGE, text));
+    } else state.forget(undefined);
   }
+}
+
+function tooLarge({ topic, partition }: TopicPartition, offset: number): Error {
+  const text = `The batch of ${topic}-${partition} at offset ${offset} is larger than the fetch size, and the broker sent a part of it`;
+  return toKafkaError(ErrorCode.MESSAGE_TOO_LARGE, text);
+}
+
+function add<K, V>(groups: Map<K, V[]>, key: K, value: V): void {
+  const group = groups.get(key);
+  if (group === undefined) groups.set(key, [value]);
+  else group.push(value);
 }

@@ -1,44 +1,50 @@
 /**
- * A member of a classic group: joins, runs the assignor when it leads, keeps its session alive, joins again when the
- * coordinator asks for it. What is to happen when partitions come and go is the owner's.
+ * A member of a classic group. Heartbeats run on their own timer; joining happens in the background, but only `poll` begins
+ * and ends it: what is given up is given up between two polls, and so is what is taken over. Whoever does not poll for
+ * max.poll.interval.ms leaves. What is to happen when partitions come and go is the owner's.
  */
-import { decodeMessage, encodeMessage } from '../../protocol/codec.ts';
 import { ErrorCode, errorRow } from '../../protocol/error-codes.ts';
-import { consumerProtocolAssignment, consumerProtocolSubscription } from '../../protocol/messages/consumer-protocol.ts';
 import { heartbeatRequest, heartbeatResponse } from '../../protocol/messages/heartbeat.ts';
 import { type JoinGroupResponse, joinGroupRequest, joinGroupResponse } from '../../protocol/messages/join-group.ts';
 import { leaveGroupRequest, leaveGroupResponse } from '../../protocol/messages/leave-group.ts';
 import { syncGroupRequest, syncGroupResponse } from '../../protocol/messages/sync-group.ts';
-import { groupByTopic, type MemberIdentity } from '../admin-groups.ts';
+import type { TimerHandle } from '../../runtime/runtime.ts';
+import type { MemberIdentity } from '../admin-groups.ts';
 import { api } from '../api.ts';
-import { type ClusterView, UnreachableError } from '../cluster-view.ts';
+import { type ClusterView, isUnreachable } from '../cluster-view.ts';
 import type { Coordinators } from '../coordinator.ts';
 import { toKafkaError } from '../error-text.ts';
-import { LinkError } from '../link.ts';
 import type { TopicPartition } from '../offsets.ts';
-import { ASSIGNORS } from './assignors.ts';
+import type { GroupAssignor } from './assignors.ts';
 import type { ConsumerSettings } from './settings.ts';
+import { decodeAssignment, decodeMember, encodeAssignment, encodeSubscription } from './subscription-metadata.ts';
 
 const JOIN_GROUP = api(joinGroupRequest, joinGroupResponse);
 const SYNC_GROUP = api(syncGroupRequest, syncGroupResponse);
 const HEARTBEAT = api(heartbeatRequest, heartbeatResponse);
 const LEAVE_GROUP = api(leaveGroupRequest, leaveGroupResponse);
 const PROTOCOL_TYPE = 'consumer';
-const SUBSCRIPTION_VERSION = 1;
-const ASSIGNMENT_VERSION = 1;
 const LEAVE_TIMEOUT_MS = 3_000;
+/** The coordinator may take a little longer than the rebalance. */
+const SLACK_MS = 5_000;
 
 export interface GroupMemberOptions {
   readonly cluster: ClusterView;
   readonly coordinators: Coordinators;
   readonly settings: ConsumerSettings;
+  readonly assignors: readonly GroupAssignor[];
   readonly groupId: string;
   /** The topics of now: asked at each join. */
   readonly topics: () => Promise<readonly string[]>;
-  readonly onAssigned: (partitions: readonly TopicPartition[]) => Promise<void>;
-  /** Before a new round; commits belong here. */
-  readonly onRevoked: () => Promise<void>;
+  /** What is read now. */
+  readonly owned: () => readonly TopicPartition[];
+  /** Before a new round. `isLost`: the group has gone on without us, what we read is somebody else's. */
+  readonly onPrepare: (round: { readonly isLost: boolean; readonly isCooperative: boolean }) => Promise<void>;
+  /** Behind it. True when something had to be given up, so that another round is due. */
+  readonly onAssigned: (partitions: readonly TopicPartition[], isCooperative: boolean) => Promise<boolean>;
   readonly onFailure: (error: Error) => void;
+  /** A poll is wanted. */
+  readonly wake: () => void;
 }
 
 export class GroupMember {
@@ -47,50 +53,103 @@ export class GroupMember {
   readonly #channel: string;
   #memberId = '';
   #generation = -1;
-  #active = false;
+  /** Of the latest assignment, for assignors that want to give it back. */
+  #previous: readonly TopicPartition[] = [];
+  #previousGeneration = -1;
+  #needsJoin = true;
+  #isLost = false;
+  #isJoining = false;
+  #joined: { readonly partitions: readonly TopicPartition[]; readonly isCooperative: boolean } | undefined;
+  /** By topic, as the leader knew them when it assigned; undefined for those who follow. */
+  #counts: ReadonlyMap<string, number> | undefined;
+  #polledAtMs: number;
+  #heartbeat: TimerHandle | undefined;
+  #isBeating = false;
   #stopped = false;
-  #running: Promise<void> | undefined;
-  #wakeHeartbeat: (() => void) | undefined;
 
   constructor(options: GroupMemberOptions) {
     this.#options = options;
     this.#channel = options.cluster.newChannel('group');
+    this.#polledAtMs = this.#now();
   }
 
-  get identity(): MemberIdentity {
+  #now(): number {
+    return this.#options.cluster.runtime.clock.monotonicMs();
+  }
+
+  /** Undefined: not a member now. */
+  get identity(): MemberIdentity | undefined {
+    if (this.#generation < 0) return undefined;
     const instanceId = this.#options.settings.groupInstanceId ?? null;
     return { memberId: this.#memberId, generation: this.#generation, instanceId };
   }
 
-  get isActive(): boolean {
-    return this.#active;
+  get isRebalancing(): boolean {
+    return this.#isJoining;
   }
 
-  start(): void {
-    this.#running ??= this.#run();
+  /** The partition counts behind the present assignment, when this member made it. */
+  get assignedCounts(): ReadonlyMap<string, number> | undefined {
+    return this.#counts;
   }
 
-  /** Joins again soon: topics or partitions have changed. */
+  get #isCooperative(): boolean {
+    return this.#options.assignors.every((assignor) => assignor.isCooperative);
+  }
+
+  /** With every poll: begins a round that is due, ends one that is through. */
+  async poll(): Promise<void> {
+    this.#polledAtMs = this.#now();
+    while (!this.#stopped) {
+      const joined = this.#joined;
+      if (joined !== undefined) {
+        const isAgain = await this.#options.onAssigned(joined.partitions, joined.isCooperative);
+        if (this.#joined === joined) this.#joined = undefined;
+        this.#previous = joined.partitions;
+        this.#previousGeneration = this.#generation;
+        if (isAgain) this.#needsJoin = true;
+      } else if (this.#needsJoin && !this.#isJoining) {
+        const isLost = this.#isLost;
+        this.#isLost = false;
+        await this.#options.onPrepare({ isLost, isCooperative: this.#isCooperative });
+        void this.#join();
+      } else return;
+    }
+  }
+
+  /** Joins again with the next poll. */
   rejoin(): void {
-    this.#active = false;
-    this.#wakeHeartbeat?.();
+    this.#needsJoin = true;
+    this.#options.wake();
+  }
+
+  /** The coordinator does not know this generation any more: whatever was ours is somebody else's. */
+  lost(isMemberGone: boolean): void {
+    this.#generation = -1;
+    if (isMemberGone) this.#memberId = '';
+    this.#isLost = true;
+    this.#joined = undefined;
+    this.#heartbeat?.cancel();
+    this.rejoin();
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#wakeHeartbeat?.();
+    this.#heartbeat?.cancel();
   }
 
-  /** Leaves, so that the others need not wait for the session to end. A static member stays known. */
-  async leave(): Promise<void> {
-    this.stop();
-    if (this.#memberId === '' || this.#options.settings.groupInstanceId !== undefined) return;
-    const { groupId, coordinators, cluster } = this.#options;
+  /** So that the others need not wait for the session to end. A static member stays known, unless it is told to leave. */
+  async leave(reason: string, evenStatic = false): Promise<void> {
+    this.#heartbeat?.cancel();
+    const memberId = this.#memberId;
+    const { groupId, coordinators, cluster, settings } = this.#options;
+    const groupInstanceId = settings.groupInstanceId ?? null;
+    if (memberId === '' || (groupInstanceId !== null && !evenStatic)) return;
     try {
       await coordinators.call(
         groupId,
         LEAVE_GROUP,
-        { groupId, members: [{ memberId: this.#memberId, reason: 'the consumer is being closed' }] },
+        { groupId, members: [{ memberId, groupInstanceId, reason }] },
         { codeOf: (r) => r.errorCode, deadline: cluster.deadline(LEAVE_TIMEOUT_MS), doing: 'leaveGroup' },
       );
     } catch {
@@ -98,61 +157,67 @@ export class GroupMember {
     }
   }
 
-  async #run(): Promise<void> {
-    for (let attempt = 0; !this.#stopped; ) {
-      try {
-        await this.#round();
-        attempt = 0;
-      } catch (error) {
-        if (this.#stopped) return;
-        const away = error instanceof LinkError || error instanceof UnreachableError;
-        if (!away) {
-          this.#options.onFailure(error instanceof Error ? error : new Error(String(error)));
-          return;
+  // ---- joining ----
+
+  /** Until there is an assignment, or a poll has to give something up first, or nothing can be done. */
+  async #join(): Promise<void> {
+    this.#isJoining = true;
+    this.#heartbeat?.cancel();
+    const { cluster, onFailure, wake } = this.#options;
+    try {
+      for (let attempt = 0; !this.#stopped && !this.#isLost; ) {
+        try {
+          this.#needsJoin = false;
+          const joined = await this.#joinOnce();
+          if (joined !== undefined && (await this.#sync(joined))) return;
+          if (joined === undefined) continue;
+        } catch (error) {
+          if (this.#stopped || cluster.isClosed) return;
+          this.#needsJoin = true;
+          if (!isUnreachable(error)) throw error;
         }
-        await this.#options.cluster.pause(attempt++, this.#options.cluster.deadline());
+        await cluster.pause(attempt++, cluster.deadline());
       }
+    } catch (error) {
+      onFailure(error instanceof Error ? error : new Error(String(error)));
+    } finally {
+      this.#isJoining = false;
+      wake();
     }
   }
 
-  /** One generation: join, sync, then heartbeats until the group moves on. */
-  async #round(): Promise<void> {
-    const joined = await this.#join();
-    if (joined === undefined || this.#stopped) return;
-    const assignment = await this.#sync(joined);
-    if (assignment === undefined || this.#stopped) return;
-    this.#active = true;
-    await this.#options.onAssigned(assignment);
-    await this.#heartbeats();
-    this.#active = false;
-    if (!this.#stopped) await this.#options.onRevoked();
-  }
-
-  async #join(): Promise<JoinGroupResponse | undefined> {
-    const { settings, groupId, coordinators, cluster } = this.#options;
-    const topics = await this.#options.topics();
-    const metadata = versioned(
-      SUBSCRIPTION_VERSION,
-      encodeMessage(consumerProtocolSubscription, SUBSCRIPTION_VERSION, { topics: [...topics] }),
-    );
+  /** Undefined: once more. */
+  async #joinOnce(): Promise<JoinGroupResponse | undefined> {
+    const { settings, groupId, coordinators, cluster, assignors } = this.#options;
+    const own = {
+      topics: await this.#options.topics(),
+      owned: this.#options.owned(),
+      previous: this.#previous,
+      generation: this.#previousGeneration,
+      rack: settings.rack,
+    };
+    const rebalanceTimeoutMs = settings.rebalanceTimeoutMs ?? settings.maxPollIntervalMs;
+    // Found first, in ordinary time: only the join itself may take as long as the rebalance.
+    await coordinators.nodeOf(groupId, cluster.deadline(cluster.settings.requestTimeoutMs), 'joinGroup');
     const response = await coordinators.call(
       groupId,
       JOIN_GROUP,
       {
         groupId,
         sessionTimeoutMs: settings.sessionTimeoutMs,
-        rebalanceTimeoutMs: settings.rebalanceTimeoutMs,
+        rebalanceTimeoutMs,
         memberId: this.#memberId,
         groupInstanceId: settings.groupInstanceId ?? null,
         protocolType: PROTOCOL_TYPE,
-        protocols: settings.assignors.map((name) => ({ name, metadata })),
+        protocols: assignors.map((assignor) => ({ name: assignor.name, metadata: encodeSubscription(assignor, own) })),
       },
       {
         codeOf: (r) => r.errorCode,
-        deadline: cluster.deadline(settings.rebalanceTimeoutMs + 5_000),
-        timeoutMs: settings.rebalanceTimeoutMs + 5_000,
+        deadline: cluster.deadline(rebalanceTimeoutMs + SLACK_MS),
+        timeoutMs: rebalanceTimeoutMs + SLACK_MS,
         channel: this.#channel,
         doing: 'joinGroup',
+        once: true,
       },
     );
     if (response.errorCode === 0) {
@@ -161,24 +226,32 @@ export class GroupMember {
       return response;
     }
     if (response.errorCode === ErrorCode.MEMBER_ID_REQUIRED) this.#memberId = response.memberId;
-    else this.#afterError(response.errorCode);
+    else await this.#refused(response.errorCode);
     return undefined;
   }
 
   /** Errors that only mean to begin again; the others are thrown. */
-  #afterError(code: number): void {
+  async #refused(code: number): Promise<void> {
+    const { cluster } = this.#options;
+    this.#needsJoin = true;
     if (code === ErrorCode.UNKNOWN_MEMBER_ID || code === ErrorCode.ILLEGAL_GENERATION) {
       this.#generation = -1;
       if (code === ErrorCode.UNKNOWN_MEMBER_ID) this.#memberId = '';
-      return;
-    }
-    if (code === ErrorCode.REBALANCE_IN_PROGRESS || errorRow(code).retriable) return;
-    throw toKafkaError(code);
+      // What is still read has to be given up first, and that is a poll's work.
+      if (this.#options.owned().length > 0) this.#isLost = true;
+    } else if (code === ErrorCode.REBALANCE_IN_PROGRESS) await cluster.pause(0, cluster.deadline());
+    else if (errorRow(code).retriable) await cluster.pause(2, cluster.deadline());
+    else throw toKafkaError(code);
   }
 
-  async #sync(joined: JoinGroupResponse): Promise<TopicPartition[] | undefined> {
-    const { groupId, coordinators, settings, cluster } = this.#options;
-    const leads = joined.leader === this.#memberId && !joined.skipAssignment;
+  /** True when there is an assignment. */
+  async #sync(joined: JoinGroupResponse): Promise<boolean> {
+    const { groupId, coordinators, settings, cluster, assignors } = this.#options;
+    const assignor = assignors.find(({ name }) => name === joined.protocolName);
+    if (assignor === undefined) throw toKafkaError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL);
+    const leads = joined.leader === this.#memberId;
+    this.#counts = undefined;
+    const patience = (settings.rebalanceTimeoutMs ?? settings.maxPollIntervalMs) + SLACK_MS;
     const response = await coordinators.call(
       groupId,
       SYNC_GROUP,
@@ -189,95 +262,99 @@ export class GroupMember {
         groupInstanceId: settings.groupInstanceId ?? null,
         protocolType: PROTOCOL_TYPE,
         protocolName: joined.protocolName,
-        assignments: leads ? await this.#assignAll(joined) : [],
+        assignments: leads ? await this.#assignAll(joined, assignor) : [],
       },
       {
         codeOf: (r) => r.errorCode,
-        deadline: cluster.deadline(settings.rebalanceTimeoutMs + 5_000),
-        timeoutMs: settings.rebalanceTimeoutMs + 5_000,
+        deadline: cluster.deadline(patience),
+        timeoutMs: patience,
         channel: this.#channel,
         doing: 'syncGroup',
+        once: true,
       },
     );
     if (response.errorCode !== 0) {
-      this.#afterError(response.errorCode);
-      return undefined;
+      await this.#refused(response.errorCode);
+      return false;
     }
-    if (response.assignment.length < 2) return [];
-    const version = Math.min(response.assignment.readInt16BE(0), 3);
-    const assignment = decodeMessage(consumerProtocolAssignment, version, response.assignment, 2);
-    return assignment.assignedPartitions.flatMap((t) =>
-      t.partitions.map((partition) => ({ topic: t.topic, partition })),
-    );
+    this.#joined = { partitions: decodeAssignment(response.assignment), isCooperative: this.#isCooperative };
+    this.#beatIn(settings.heartbeatIntervalMs);
+    return true;
   }
 
-  async #assignAll(joined: JoinGroupResponse): Promise<{ memberId: string; assignment: Buffer }[]> {
+  /** Empty when the assignment of before holds: a static leader came back. */
+  async #assignAll(
+    joined: JoinGroupResponse,
+    assignor: GroupAssignor,
+  ): Promise<{ memberId: string; assignment: Buffer }[]> {
     const { cluster } = this.#options;
-    const members = joined.members.map((member) => {
-      const version = Math.min(member.metadata.readInt16BE(0), 3);
-      const { topics } = decodeMessage(consumerProtocolSubscription, version, member.metadata, 2);
-      return { memberId: member.memberId, instanceId: member.groupInstanceId, topics };
-    });
+    const members = joined.members.map((member) => decodeMember(assignor, member));
     const topics = [...new Set(members.flatMap((member) => member.topics))];
     await cluster.refresh(topics);
     const counts = new Map(topics.map((topic) => [topic, cluster.topic(topic)?.partitions.length ?? 0]));
-    const assignor = ASSIGNORS.get(joined.protocolName ?? '');
-    if (assignor === undefined) throw toKafkaError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL);
-    return [...assignor(members, counts)].map(([memberId, partitions]) => ({
-      memberId,
-      assignment: versioned(
-        ASSIGNMENT_VERSION,
-        encodeMessage(consumerProtocolAssignment, ASSIGNMENT_VERSION, {
-          assignedPartitions: groupByTopic(partitions).map(([topic, list]) => ({
-            topic,
-            partitions: list.map((p) => p.partition),
-          })),
-        }),
-      ),
-    }));
+    this.#counts = counts;
+    if (joined.skipAssignment) return [];
+    return [...assignor.assign(members, counts)].map(([memberId, partitions]) => {
+      return { memberId, assignment: encodeAssignment(partitions) };
+    });
   }
 
-  /** Returns when the generation has ended. */
-  async #heartbeats(): Promise<void> {
-    const { cluster, settings, groupId, coordinators } = this.#options;
-    while (!this.#stopped && this.#active) {
-      await this.#heartbeatPause(settings.heartbeatIntervalMs);
-      if (this.#stopped || !this.#active) return;
-      const { memberId, generation } = this.identity;
-      const response = await coordinators.call(
-        groupId,
-        HEARTBEAT,
-        { groupId, generationId: generation, memberId, groupInstanceId: settings.groupInstanceId ?? null },
-        {
-          codeOf: (r) => r.errorCode,
-          deadline: cluster.deadline(settings.sessionTimeoutMs),
-          channel: this.#channel,
-          doing: 'heartbeat',
-        },
-      );
-      if (response.errorCode !== 0) {
-        this.#afterError(response.errorCode);
-        return;
-      }
+  // ---- heartbeats ----
+
+  #beatIn(ms: number): void {
+    this.#heartbeat?.cancel();
+    if (this.#stopped) return;
+    this.#heartbeat = this.#options.cluster.runtime.timers.after(ms, () => void this.#beat(), { unref: true });
+  }
+
+  async #beat(): Promise<void> {
+    const { settings, cluster } = this.#options;
+    const { identity } = this;
+    if (this.#isBeating || this.#isJoining || identity === undefined) return;
+    if (this.#now() - this.#polledAtMs > settings.maxPollIntervalMs) {
+      void this.leave('consumer poll timeout has expired.');
+      this.lost(true);
+      return;
+    }
+    this.#isBeating = true;
+    let nextMs = settings.heartbeatIntervalMs;
+    try {
+      const code = await this.#sendHeartbeat(identity);
+      // The answer to another generation's question says nothing about this one.
+      if (identity.generation === this.#generation && code !== 0) this.#heard(code);
+    } catch (error) {
+      if (!isUnreachable(error)) this.#options.onFailure(error as Error);
+      nextMs = Math.min(nextMs, cluster.settings.retryBackoffMs);
+    } finally {
+      this.#isBeating = false;
+      if (this.#generation >= 0 && !this.#isJoining) this.#beatIn(nextMs);
     }
   }
 
-  async #heartbeatPause(ms: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = this.#options.cluster.runtime.timers.after(ms, resolve);
-      this.#wakeHeartbeat = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
-    this.#wakeHeartbeat = undefined;
+  async #sendHeartbeat({ memberId, generation, instanceId }: MemberIdentity): Promise<number> {
+    const { cluster, settings, groupId, coordinators } = this.#options;
+    const timeoutMs = Math.min(settings.sessionTimeoutMs, cluster.settings.requestTimeoutMs);
+    const response = await coordinators.call(
+      groupId,
+      HEARTBEAT,
+      { groupId, generationId: generation, memberId, groupInstanceId: instanceId },
+      {
+        codeOf: (r) => r.errorCode,
+        deadline: cluster.deadline(settings.sessionTimeoutMs),
+        timeoutMs,
+        channel: this.#channel,
+        doing: 'heartbeat',
+        once: true,
+      },
+    );
+    return response.errorCode;
   }
-}
 
-/** Both parts of the protocol begin with their version. */
-function versioned(version: number, body: Buffer): Buffer {
-  const bytes = Buffer.allocUnsafe(2 + body.length);
-  bytes.writeInt16BE(version, 0);
-  body.copy(bytes, 2);
-  return bytes;
+  #heard(code: number): void {
+    if (code === ErrorCode.REBALANCE_IN_PROGRESS) {
+      if (!this.#needsJoin) this.rejoin();
+    } else if (code === ErrorCode.UNKNOWN_MEMBER_ID) this.lost(true);
+    else if (code === ErrorCode.ILLEGAL_GENERATION) this.lost(false);
+    else if (!errorRow(code).retriable) this.#options.onFailure(toKafkaError(code));
+  }
 }

@@ -139,6 +139,18 @@ export class Accumulator {
     return true;
   }
 
+  /** Wherever records without a key go now: when that batch is full, the record begins the next one elsewhere. */
+  appendSticky(topic: TopicState, record: NewRecord): boolean {
+    const partition = topic.sticky.current(topic.partitions);
+    const open = topic.slots[partition]?.open;
+    if (open?.writer.append(record.timestamp, record.key, record.value, record.headers)) {
+      if (record.waiter !== undefined) open.waiters[open.writer.count - 1] = record.waiter;
+      return true;
+    }
+    if (open !== undefined) this.sealFull(topic, partition);
+    return this.append(topic, topic.sticky.current(topic.partitions), record);
+  }
+
   /** A value without key and headers, where it lies; false when the open batch cannot take it. */
   appendValue(topic: TopicState, partition: number, timestamp: number, value: Bytes): boolean {
     const open = topic.slots[partition]?.open;

@@ -90,7 +90,7 @@ export class Producer<K = Data, V = Data> implements AsyncDisposable {
         isAnswered = true;
       } catch (error) {
         // Where nobody answered at all, that is the better message.
-        const isOver = !isUnreachable(error) || this.cluster.isClosed || (deadline.passed && !isAnswered);
+        const isOver = !isUnreachable(error) || this.cluster.isClosed || !isAnswered;
         if (isOver) throw error;
         cause = error;
       }
@@ -219,20 +219,20 @@ export class Producer<K = Data, V = Data> implements AsyncDisposable {
       valueSerializer === undefined ? (record.value as Data) : valueSerializer(topic.name, record.value),
     );
     const { headers } = record;
-    const partition = record.partition ?? this.#choose(topic, key, record);
-    if (!Number.isInteger(partition) || partition < 0)
-      throw new RangeError(`${topic.name} has no partition ${partition}`);
-    if (partition >= topic.partitions) {
-      if (record.partition === undefined)
-        throw new RangeError(`the partitioner chose ${partition} of ${topic.partitions}`);
-      return false;
-    }
     const encoded = headers === undefined || headers.length === 0 ? NO_HEADERS : headers.map(encodeHeader);
     const entry: NewRecord = { timestamp, key, value, headers: encoded, waiter };
-    return this.#accumulator.append(topic, partition, entry);
+    const partition = record.partition ?? this.#choose(topic, key, record);
+    if (partition === undefined) return this.#accumulator.appendSticky(topic, entry);
+    if (!Number.isInteger(partition) || partition < 0)
+      throw new RangeError(`${topic.name} has no partition ${partition}`);
+    if (partition < topic.partitions) return this.#accumulator.append(topic, partition, entry);
+    if (record.partition === undefined)
+      throw new RangeError(`the partitioner chose ${partition} of ${topic.partitions}`);
+    return false;
   }
 
-  #choose(topic: TopicState, key: Bytes | null, record: AnyTopicRecord): number {
+  /** Undefined: wherever records without a key go. */
+  #choose(topic: TopicState, key: Bytes | null, record: AnyTopicRecord): number | undefined {
     const { partitioner, ignoreKeys } = this.settings;
     if (partitioner !== undefined) {
       const views = this.cluster.topic(topic.name)?.partitions ?? [];
@@ -243,7 +243,7 @@ export class Producer<K = Data, V = Data> implements AsyncDisposable {
       );
     }
     if (key !== null && !ignoreKeys) return partitionForKey(key.source, key.start, key.end, topic.partitions);
-    return topic.sticky.current(topic.partitions);
+    return undefined;
   }
 
   /** The fast path for many records of one topic. `onResult` hears of every batch. */
@@ -257,6 +257,13 @@ export class Producer<K = Data, V = Data> implements AsyncDisposable {
     const choose = (key: Bytes | null) =>
       this.#choose(state, key, { key: key?.source.subarray(key.start, key.end), value: null });
     const isSticky = this.settings.partitioner === undefined;
+    const give = (key: Bytes | null, bytes: Bytes | null, headers: readonly EncodedHeader[]) => {
+      const entry = { timestamp, key, value: bytes, headers };
+      const partition = choose(key);
+      return partition === undefined
+        ? accumulator.appendSticky(state, entry)
+        : accumulator.append(state, partition, entry);
+    };
     const value = { source: EMPTY, start: 0, end: 0 };
     return {
       tick: () => {
@@ -264,18 +271,13 @@ export class Producer<K = Data, V = Data> implements AsyncDisposable {
         state.usedAtMs = clock.monotonicMs();
       },
       value: (source, start, end) => {
-        const partition = isSticky ? state.sticky.current(state.partitions) : choose(null);
         value.source = source;
         value.start = start;
         value.end = end;
-        if (accumulator.appendValue(state, partition, timestamp, value)) return true;
-        // Full: it goes, and the next one may be another partition's.
-        accumulator.sealFull(state, partition);
-        const next = isSticky ? state.sticky.current(state.partitions) : partition;
-        return accumulator.append(state, next, { timestamp, key: null, value, headers: NO_HEADERS });
+        const partition = isSticky ? state.sticky.current(state.partitions) : -1;
+        return accumulator.appendValue(state, partition, timestamp, value) || give(null, value, NO_HEADERS);
       },
-      record: (key, bytes, headers) =>
-        accumulator.append(state, choose(key), { timestamp, key, value: bytes, headers }),
+      record: give,
       room: () => this.#memory(),
     };
   }
