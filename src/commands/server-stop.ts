@@ -28,7 +28,12 @@ export default class ServerStop extends Command<readonly number[]> {
         hint: 'kts server-start runs one',
       });
     }
-    return nodes.filter(({ pid }) => terminate(pid)).map(({ pid }) => pid);
+    const isMeant = this.#dryRun ? nodes : nodes.filter(({ pid }) => terminate(pid));
+    return isMeant.map(({ pid }) => pid);
+  }
+
+  get #dryRun(): boolean {
+    return this.options.has('dry-run');
   }
 
   #isMeant(node: KtsProcess, role: string | undefined, nodeId: number | undefined): boolean {
@@ -53,6 +58,7 @@ export default class ServerStop extends Command<readonly number[]> {
   }
 
   render(pids: readonly number[]): void {
-    if (!this.strict) this.context.output.err(`kts: asked ${pids.join(', ')} to stop\n`);
+    if (this.#dryRun) for (const pid of pids) this.print(`Would stop node ${pid}.`);
+    else if (!this.strict) this.context.output.err(`kts: asked ${pids.join(', ')} to stop\n`);
   }
 }

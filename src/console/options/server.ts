@@ -1,5 +1,5 @@
 /** `server-start`, `server-stop` and `ready`. */
-import { BOOTSTRAP, COMMAND_CONFIG, flag, HELP, tool, VERSION, value } from './table.ts';
+import { BOOTSTRAP, COMMAND_CONFIG, DRY_RUN, flag, HELP, tool, VERSION, value } from './table.ts';
 
 export const serverStartTable = tool({
   name: 'server-start',
@@ -31,6 +31,7 @@ export const serverStopTable = tool({
   options: [
     value('--process-role', 'ROLE', 'only nodes with this role: broker or controller'),
     value('--node-id', 'ID', 'only the node with this id', { type: 'int32' }),
+    DRY_RUN,
     HELP,
     VERSION,
   ],
