@@ -342,7 +342,8 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable {
         }
         offset = record.offset;
         records.push(this.#record(piece, record, reader.leaderEpoch));
-        state.position = { offset: reader.nextOffset, leaderEpoch: reader.leaderEpoch };
+        offset = reader.nextOffset;
+        state.position = { offset, leaderEpoch: reader.leaderEpoch };
       }
     } catch (error) {
       this.#reading = undefined;

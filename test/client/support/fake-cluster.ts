@@ -48,6 +48,12 @@ export class FakeCluster {
   readonly brokers = new Set<number>();
   readonly links = new Set<FakeLink>();
   readonly requests: FakeRequest[] = [];
+  readonly fetchSessions = new Map<
+    number,
+    { readonly broker: number; epoch: number; readonly asked: Map<string, unknown> }
+  >();
+  hasSessions = true;
+  nextSessionId = 1;
   nextProducerId = 1000;
   latencyMs = 1;
   fate: (request: FakeRequest) => Fate = () => 'answer';
@@ -94,6 +100,7 @@ export class FakeCluster {
   /** Its connections end; nothing is lost but what was under way. */
   kill(broker: number): void {
     this.brokers.delete(broker);
+    for (const [id, session] of this.fetchSessions) if (session.broker === broker) this.fetchSessions.delete(id);
     for (const link of this.links) if (link.broker === broker) link.fail('connection reset');
   }
 

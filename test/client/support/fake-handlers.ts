@@ -80,58 +80,97 @@ function produce(cluster: FakeCluster, request: FakeRequest, code: number, isDon
   };
 }
 
+interface Asked {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly partition: number;
+  readonly currentLeaderEpoch: number;
+  readonly fetchOffset: number;
+  readonly partitionMaxBytes: number;
+}
+
+/** The session's partitions as this request leaves them; a number is the error of the whole request. */
+function sessionOf(
+  cluster: FakeCluster,
+  { broker, body }: FakeRequest,
+): { id: number; asked: Map<string, Asked> } | number {
+  const sessions = cluster.fetchSessions;
+  const named: Asked[] = body.topics.flatMap((topic: { topic: string; topicId: string; partitions: Asked[] }) =>
+    topic.partitions.map((partition) => ({ ...partition, topic: topic.topic, topicId: topic.topicId })),
+  );
+  const keyOf = (one: { topic: string; topicId: string; partition: number }) =>
+    `${find(cluster, one.topic, one.topicId)?.name ?? one.topicId} ${one.partition}`;
+  if (body.sessionEpoch <= 0) {
+    sessions.delete(body.sessionId);
+    const asked = new Map(named.map((one) => [keyOf(one), one]));
+    if (body.sessionEpoch < 0 || !cluster.hasSessions) return { id: 0, asked };
+    const id = cluster.nextSessionId++;
+    sessions.set(id, { broker, epoch: 1, asked });
+    return { id, asked };
+  }
+  const session = sessions.get(body.sessionId);
+  if (session === undefined || session.broker !== broker) return ErrorCode.FETCH_SESSION_ID_NOT_FOUND;
+  if (session.epoch !== body.sessionEpoch) return ErrorCode.INVALID_FETCH_SESSION_EPOCH;
+  session.epoch++;
+  for (const one of named) session.asked.set(keyOf(one), one);
+  for (const { topic, topicId, partitions } of body.forgottenTopicsData) {
+    for (const partition of partitions) session.asked.delete(keyOf({ topic, topicId, partition }));
+  }
+  return { id: body.sessionId, asked: session.asked as Map<string, Asked> };
+}
+
 function fetch(cluster: FakeCluster, request: FakeRequest, code: number): object {
   const { body } = request;
-  if (code !== 0) return { errorCode: code, responses: [] };
+  const session = code === 0 ? sessionOf(cluster, request) : code;
+  if (typeof session === 'number') return { errorCode: session, sessionId: 0, responses: [] };
+  const isIncremental = body.sessionEpoch > 0;
   let isEmpty = true;
-  const responses = body.topics.map(
-    (asked: {
-      topic: string;
-      topicId: string;
-      partitions: { partition: number; currentLeaderEpoch: number; fetchOffset: number; partitionMaxBytes: number }[];
-    }) => {
-      const topic = find(cluster, asked.topic, asked.topicId);
-      const partitions = asked.partitions.map(
-        ({ partition: partitionIndex, currentLeaderEpoch, fetchOffset, partitionMaxBytes }) => {
-          const partition = led(request, topic?.partitions[partitionIndex]);
-          const refuse = (errorCode: number) => {
-            isEmpty = false;
-            return { partitionIndex, errorCode, highWatermark: -1, records: null, abortedTransactions: null };
-          };
-          if (typeof partition === 'number') return refuse(partition);
-          if (currentLeaderEpoch >= 0 && currentLeaderEpoch < partition.epoch)
-            return refuse(ErrorCode.FENCED_LEADER_EPOCH);
-          const { log } = partition;
-          if (fetchOffset < log.startOffset || fetchOffset > log.endOffset)
-            return refuse(ErrorCode.OFFSET_OUT_OF_RANGE);
-          const records = log.read(fetchOffset, partitionMaxBytes);
-          if (records.length > 0) isEmpty = false;
-          return {
-            partitionIndex,
-            errorCode: 0,
-            highWatermark: log.endOffset,
-            lastStableOffset: log.endOffset,
-            logStartOffset: log.startOffset,
-            abortedTransactions: null,
-            records,
-          };
-        },
-      );
-      return { topic: asked.topic, topicId: asked.topicId, partitions };
-    },
-  );
-  return { errorCode: 0, sessionId: 0, responses, waitMs: isEmpty ? body.maxWaitMs : 0 };
+  const responses: object[] = [];
+  for (const asked of session.asked.values()) {
+    const answer = fetchPartition(cluster, request, asked);
+    if (answer.errorCode !== 0 || (answer.records?.length ?? 0) > 0) isEmpty = false;
+    else if (isIncremental) continue;
+    responses.push({ topic: asked.topic, topicId: asked.topicId, partitions: [answer] });
+  }
+  return { errorCode: 0, sessionId: session.id, responses, waitMs: isEmpty ? body.maxWaitMs : 0 };
+}
+
+function fetchPartition(cluster: FakeCluster, request: FakeRequest, asked: Asked) {
+  const { partition: partitionIndex, currentLeaderEpoch, fetchOffset, partitionMaxBytes } = asked;
+  const partition = led(request, find(cluster, asked.topic, asked.topicId)?.partitions[partitionIndex]);
+  const refuse = (errorCode: number) => {
+    return { partitionIndex, errorCode, highWatermark: -1, records: null, abortedTransactions: null };
+  };
+  if (typeof partition === 'number') return refuse(partition);
+  if (currentLeaderEpoch >= 0 && currentLeaderEpoch < partition.epoch) return refuse(ErrorCode.FENCED_LEADER_EPOCH);
+  const { log } = partition;
+  if (fetchOffset < log.startOffset || fetchOffset > log.endOffset) return refuse(ErrorCode.OFFSET_OUT_OF_RANGE);
+  return {
+    partitionIndex,
+    errorCode: 0,
+    highWatermark: log.endOffset,
+    lastStableOffset: log.endOffset,
+    logStartOffset: log.startOffset,
+    abortedTransactions: null,
+    records: log.read(fetchOffset, partitionMaxBytes),
+  };
 }
 
 function listOffsets(cluster: FakeCluster, request: FakeRequest): object {
   return {
     topics: request.body.topics.map(
-      (asked: { name: string; partitions: { partitionIndex: number; timestamp: number }[] }) => ({
+      (asked: { name: string; partitions: { partitionIndex: number; timestamp: bigint }[] }) => ({
         name: asked.name,
-        partitions: asked.partitions.map(({ partitionIndex, timestamp }) => {
+        partitions: asked.partitions.map(({ partitionIndex, timestamp: time }) => {
+          const timestamp = Number(time);
           const partition = led(request, cluster.topics.get(asked.name)?.partitions[partitionIndex]);
           if (typeof partition === 'number') return { partitionIndex, errorCode: partition };
-          const offset = timestamp === -2 ? partition.log.startOffset : partition.log.endOffset;
+          const offset =
+            timestamp === -2
+              ? partition.log.startOffset
+              : timestamp === -1
+                ? partition.log.endOffset
+                : partition.log.byTime(timestamp);
           return { partitionIndex, errorCode: 0, timestamp: -1, offset, leaderEpoch: partition.epoch };
         }),
       }),

@@ -2,12 +2,14 @@
 import {
   baseSequenceAt,
   crcMatches,
+  maxTimestampAt,
   patchBaseOffset,
   patchPartitionLeaderEpoch,
   producerEpochAt,
   producerIdAt,
   recordCountAt,
 } from '../../../src/protocol/batch.ts';
+import { buildBatch } from '../../../src/protocol/batch-builder.ts';
 import { ErrorCode } from '../../../src/protocol/error-codes.ts';
 import { readRecords } from '../../../src/protocol/record.ts';
 
@@ -82,6 +84,23 @@ export class FakeLog {
       size += batch.bytes.length;
     }
     return Buffer.concat(found);
+  }
+
+  /** Records as a producer without an identity would leave them, one batch. */
+  write(values: readonly string[], { epoch = 0, timestamp = 1_700_000_000_000 } = {}): void {
+    const bytes = buildBatch(values.map((value) => ({ timestamp, key: null, value: Buffer.from(value), headers: [] })));
+    this.append(bytes, epoch);
+  }
+
+  /** The first offset of a batch that is not older; -1 when there is none. */
+  byTime(timestamp: number): number {
+    return this.batches.find(({ bytes }) => maxTimestampAt(bytes, 0) >= timestamp)?.offset ?? -1;
+  }
+
+  /** As retention does. */
+  deleteBefore(offset: number): void {
+    while ((this.batches[0]?.offset ?? offset) < offset) this.batches.shift();
+    this.startOffset = offset;
   }
 
   values(): string[] {
