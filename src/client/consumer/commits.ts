@@ -174,6 +174,8 @@ function isHarmless(error: unknown): boolean {
     errorRow(error.code).retriable ||
     error.code === ErrorCode.REBALANCE_IN_PROGRESS ||
     error.code === ErrorCode.ILLEGAL_GENERATION ||
-    error.code === ErrorCode.UNKNOWN_MEMBER_ID
+    error.code === ErrorCode.UNKNOWN_MEMBER_ID ||
+    // The heartbeat says it.
+    error.code === ErrorCode.FENCED_INSTANCE_ID
   );
 }
