@@ -62,7 +62,8 @@ function parseCase(block: string): TranscriptCase {
     id: (lines[0] as string).trim(),
     argv,
     end,
-    stdin: base64 === undefined ? Buffer.from(textOf(sections.get('stdin'))) : Buffer.from(base64.lines.join(''), 'base64'),
+    stdin:
+      base64 === undefined ? Buffer.from(textOf(sections.get('stdin'))) : Buffer.from(base64.lines.join(''), 'base64'),
     files,
     stdout: sections.get('stdout')?.lines ?? [],
     stderr: sections.get('stderr')?.lines ?? [],
@@ -100,7 +101,9 @@ export function substitute(text: string, values: Substitutions): string {
 function pattern(line: string, values: Substitutions): RegExp {
   const escaped = substitute(line, values).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   // Columns were padded to the real values: blanks compare as runs.
-  const source = escaped.replace(/<([A-Z0-9_]+)>/g, (whole, name: string) => PLACEHOLDERS[name] ?? whole).replace(/ +/g, ' +');
+  const source = escaped
+    .replace(/<([A-Z0-9_]+)>/g, (whole, name: string) => PLACEHOLDERS[name] ?? whole)
+    .replace(/ +/g, ' +');
   return new RegExp(`^${source} *$`);
 }
 
@@ -113,7 +116,9 @@ export function expectedErrors(lines: readonly string[]): string[] {
   const kept = lines.filter((line) => !NOISE.test(line));
   while (kept.at(-1) === '') kept.pop();
   // The message, and then the same again as the head of its stack trace.
-  return kept.filter((line, i) => !(i > 0 && STACK_HEAD.test(line) && kept.slice(0, i).some((l) => line.endsWith(l) && l !== '')));
+  return kept.filter(
+    (line, i) => !(i > 0 && STACK_HEAD.test(line) && kept.slice(0, i).some((l) => line.endsWith(l) && l !== '')),
+  );
 }
 
 export interface Difference {
