@@ -45,11 +45,11 @@ export default class ConsoleConsumer extends Command<void> {
     const bootstrap = bootstrapOf(context, options, 'Missing required argument "[bootstrap-server]"');
     const plan = await planConsume(context, options);
     const names = consumerOptionNames(context, options);
-    const { values, settings } = await planConsumer(context, options, names);
+    const { checked, settings } = await planConsumer(context, options, names);
     const printing = await this.#printing(names.formatter);
     const maxMessages = options.integer('max-messages') ?? INFINITE;
     const timeoutMs = options.integer('timeout-ms') ?? INFINITE;
-    const cluster = connect(context, { bootstrap, clientId: 'console-consumer', values });
+    const cluster = connect(context, { bootstrap, clientId: 'console-consumer', checked });
     const consumer = new Consumer(cluster, settings);
     await this.#consume(cluster, consumer, {
       plan: await this.#withTopic(cluster, plan),

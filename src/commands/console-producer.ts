@@ -56,7 +56,7 @@ export default class ConsoleProducer extends Command<Totals> {
     const cluster = connect(context, {
       bootstrap,
       clientId: 'console-producer',
-      values: plan.values,
+      checked: plan.checked,
     });
     try {
       const topic = named ?? (await this.#ask(cluster));

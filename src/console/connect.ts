@@ -1,8 +1,8 @@
 /** From the words of a command to a client: which brokers, which properties, how patient. */
 import { ClientLink } from '../client/client-link.ts';
 import { ClusterView } from '../client/cluster-view.ts';
+import type { ClientKind, ClientValues } from '../client/config/client-config.ts';
 import type { ClientSettings } from '../client/settings.ts';
-import type { ConfigValues } from '../config/config-values.ts';
 import { AdvertisedWatch } from './advertised.ts';
 import type { CommandContext } from './command.ts';
 import { CommandError, usageError } from './command-error.ts';
@@ -34,8 +34,6 @@ export async function clientProperties(
     : new Map(Object.entries(given).map(([key, value]) => [key, String(value)]));
 }
 
-export type ClientKind = 'admin' | 'producer' | 'consumer';
-
 /** Reads a properties file of a client. */
 export async function readPropertiesFile(context: CommandContext, path: string): Promise<Map<string, string>> {
   const { parseProperties } = await import('../config/properties.ts');
@@ -58,45 +56,32 @@ export async function readPropertiesFile(context: CommandContext, path: string):
   return new Map(parseProperties(content.toString('latin1')));
 }
 
-/** Checks properties as Kafka's client of that kind does; undefined when there are none, which loads nothing. */
+/** Properties that were checked, and what they mean for the connections. */
+export interface CheckedProperties {
+  readonly values: ClientValues;
+  readonly settings: Partial<ClientSettings>;
+}
+
+/**
+ * Checks properties as Kafka's client of that kind does; undefined when there are none, which loads nothing. In the own
+ * manner, what has no effect is said once.
+ */
 export async function checkProperties(
+  context: CommandContext,
   kind: ClientKind,
   properties: ReadonlyMap<string, string>,
-): Promise<ConfigValues | undefined> {
+): Promise<CheckedProperties | undefined> {
   if (properties.size === 0) return undefined;
-  const { ConfigValues: Values } = await import('../config/config-values.ts');
-  const keys = await import('../config/client-keys.ts');
-  const rows = kind === 'admin' ? keys.ADMIN_KEYS : kind === 'producer' ? keys.PRODUCER_KEYS : keys.CONSUMER_KEYS;
-  const complete = new Map(properties);
-  for (const name of ['key.serializer', 'value.serializer', 'key.deserializer', 'value.deserializer']) {
-    if (rows.has(name) && !complete.has(name)) complete.set(name, 'bytes');
-  }
-  if (!complete.has('bootstrap.servers')) complete.set('bootstrap.servers', 'unset:1');
-  return new Values(rows, complete);
+  const { clientReport, clientSettings, clientValues } = await import('../client/config/client-config.ts');
+  const values = clientValues(kind, properties);
+  refuseSecurity(values);
+  const settings = clientSettings(values);
+  if (context.manner === 'own') for (const line of clientReport(values)) context.output.err(`kts: ${line}\n`);
+  return { values, settings };
 }
 
-/** The settings that properties give; what they do not name keeps its default. */
-function settingsFrom(values: ConfigValues | undefined): Partial<ClientSettings> {
-  if (values === undefined) return {};
-  const settings: { -readonly [K in keyof ClientSettings]?: ClientSettings[K] } = {};
-  const number = (name: string): number | undefined =>
-    values.keys.has(name) && values.isGiven(name) ? values.number(name) : undefined;
-  const request = number('request.timeout.ms');
-  const api = number('default.api.timeout.ms');
-  const backoff = number('retry.backoff.ms');
-  const backoffMax = number('retry.backoff.max.ms');
-  const age = number('metadata.max.age.ms');
-  if (request !== undefined) settings.requestTimeoutMs = request;
-  if (api !== undefined) settings.apiTimeoutMs = api;
-  if (backoff !== undefined) settings.retryBackoffMs = backoff;
-  if (backoffMax !== undefined) settings.retryBackoffMaxMs = backoffMax;
-  if (age !== undefined) settings.metadataMaxAgeMs = age;
-  if (values.isGiven('client.id')) settings.clientId = values.text('client.id');
-  return settings;
-}
-
-function refuseSecurity(values: ConfigValues | undefined): void {
-  const protocol = values?.isGiven('security.protocol') ? values.text('security.protocol') : 'PLAINTEXT';
+function refuseSecurity(values: ClientValues): void {
+  const protocol = values.text('security.protocol') ?? 'PLAINTEXT';
   if (protocol === 'PLAINTEXT') return;
   throw new CommandError(`security.protocol ${protocol} is not supported yet`, {
     stage: 'start',
@@ -107,14 +92,13 @@ function refuseSecurity(values: ConfigValues | undefined): void {
 export interface ConnectOptions {
   readonly bootstrap: string;
   readonly clientId: string;
-  readonly values?: ConfigValues | undefined;
+  readonly checked?: CheckedProperties | undefined;
   readonly settings?: Partial<ClientSettings>;
 }
 
 export function connect(context: CommandContext, options: ConnectOptions): ClusterView {
-  refuseSecurity(options.values);
   const strict = context.manner === 'strict';
-  const given = settingsFrom(options.values);
+  const given = options.checked?.settings ?? {};
   const patience = strict ? Math.min(given.apiTimeoutMs ?? STRICT_PATIENCE_MS, STRICT_PATIENCE_MS) : OWN_PATIENCE_MS;
   const watch =
     context.giveUp === undefined ? undefined : new AdvertisedWatch(context, options.bootstrap, context.giveUp);
@@ -142,6 +126,6 @@ export async function connectAdmin(
 ): Promise<ClusterView> {
   const bootstrap = bootstrapOf(context, options, strictMissing);
   const properties = await clientProperties(context, options.value('command-config'));
-  const values = await checkProperties('admin', properties);
-  return connect(context, { bootstrap, clientId: 'adminclient-1', values, settings });
+  const checked = await checkProperties(context, 'admin', properties);
+  return connect(context, { bootstrap, clientId: 'adminclient-1', checked, settings });
 }

@@ -1,10 +1,9 @@
 /** The consumer that the words of console-consumer mean, checked as Kafka's consumer does. */
 import { EXIT } from '../../base/kts-error.ts';
-import type { ConsumerSettings, OffsetReset } from '../../client/consumer/settings.ts';
-import type { ConfigValues } from '../../config/config-values.ts';
+import type { ConsumerSettings } from '../../client/consumer/settings.ts';
 import type { CommandContext } from '../command.ts';
 import { CommandError, usageError } from '../command-error.ts';
-import { checkProperties } from '../connect.ts';
+import { type CheckedProperties, checkProperties } from '../connect.ts';
 import type { ParsedOptions } from '../parser/parsed-options.ts';
 import { gatherProperties, preferNew } from '../properties.ts';
 
@@ -36,7 +35,7 @@ export function consumerOptionNames(context: CommandContext, options: ParsedOpti
 }
 
 export interface ConsumerPlan {
-  readonly values: ConfigValues | undefined;
+  readonly checked: CheckedProperties | undefined;
   readonly settings: Partial<ConsumerSettings>;
 }
 
@@ -62,14 +61,6 @@ function groupOf(options: ParsedOptions, properties: ReadonlyMap<string, string>
   return id;
 }
 
-/** `by_duration:PT1H` and the three words. */
-async function resetOf(text: string): Promise<OffsetReset> {
-  const word = text.toLowerCase();
-  if (word === 'earliest' || word === 'latest' || word === 'none') return word;
-  const { parseDuration } = await import('../time.ts');
-  return { durationMs: parseDuration(text.slice(text.indexOf(':') + 1)) ?? 0 };
-}
-
 export async function planConsumer(
   context: CommandContext,
   options: ParsedOptions,
@@ -83,32 +74,14 @@ export async function planConsumer(
   }
   if (options.has('isolation-level')) properties.set('isolation.level', options.value('isolation-level') as string);
   const groupId = groupOf(options, properties);
-  const values = await checkProperties('consumer', properties);
-  const settings: { -readonly [K in keyof ConsumerSettings]?: ConsumerSettings[K] } = {
-    groupId,
-    offsetReset: options.has('from-beginning') ? 'earliest' : reset === undefined ? 'latest' : await resetOf(reset),
-    ...(values === undefined ? {} : given(values)),
-  };
-  return { values, settings };
+  const checked = await checkProperties(context, 'consumer', properties);
+  const given = checked === undefined ? {} : await settingsFrom(checked);
+  return { checked, settings: { ...given, groupId, ...(options.has('from-beginning') ? FROM_BEGINNING : {}) } };
 }
 
-function given(values: ConfigValues): Partial<ConsumerSettings> {
-  const settings: { -readonly [K in keyof ConsumerSettings]?: ConsumerSettings[K] } = {};
-  const numbers = [
-    ['session.timeout.ms', 'sessionTimeoutMs'],
-    ['heartbeat.interval.ms', 'heartbeatIntervalMs'],
-    ['max.poll.interval.ms', 'rebalanceTimeoutMs'],
-    ['auto.commit.interval.ms', 'autoCommitIntervalMs'],
-    ['fetch.min.bytes', 'fetchMinBytes'],
-    ['fetch.max.bytes', 'fetchMaxBytes'],
-    ['max.partition.fetch.bytes', 'partitionMaxBytes'],
-    ['fetch.max.wait.ms', 'fetchMaxWaitMs'],
-  ] as const;
-  for (const [key, name] of numbers) if (values.isGiven(key)) settings[name] = values.number(key);
-  if (values.isGiven('enable.auto.commit')) settings.autoCommit = values.boolean('enable.auto.commit');
-  if (values.isGiven('check.crcs')) settings.checkCrcs = values.boolean('check.crcs');
-  if (values.isGiven('allow.auto.create.topics')) settings.allowAutoCreate = values.boolean('allow.auto.create.topics');
-  if (values.isGiven('isolation.level')) settings.readCommitted = values.text('isolation.level') === 'read_committed';
-  if (values.isGiven('group.instance.id')) settings.groupInstanceId = values.text('group.instance.id');
-  return settings;
+const FROM_BEGINNING = { offsetReset: 'earliest' } as const;
+
+async function settingsFrom({ values }: CheckedProperties): Promise<Partial<ConsumerSettings>> {
+  const { consumerSettings } = await import('../../client/config/consumer-config.ts');
+  return consumerSettings(values);
 }

@@ -1,8 +1,7 @@
 /** The producer that the words of console-producer mean: its options as properties, checked as Kafka's producer does. */
 import type { ProducerSettings } from '../../client/producer/settings.ts';
-import type { ConfigValues } from '../../config/config-values.ts';
 import type { CommandContext } from '../command.ts';
-import { checkProperties } from '../connect.ts';
+import { type CheckedProperties, checkProperties } from '../connect.ts';
 import type { ParsedOptions } from '../parser/parsed-options.ts';
 import { gatherProperties, preferNew } from '../properties.ts';
 
@@ -56,7 +55,7 @@ export function producerOptionNames(context: CommandContext, options: ParsedOpti
 }
 
 export interface ProducerPlan {
-  readonly values: ConfigValues | undefined;
+  readonly checked: CheckedProperties | undefined;
   readonly settings: Partial<ProducerSettings>;
 }
 
@@ -75,34 +74,12 @@ export async function planProducer(
     // A word that is no number is the option's fault, not the property's.
     properties.set(property, property === 'acks' ? given : String(options.integer(option)));
   }
-  const values = await checkProperties('producer', properties);
-  return { values, settings: await settingsFrom(values) };
+  const checked = await checkProperties(context, 'producer', properties);
+  const given = checked === undefined ? {} : await settingsFrom(checked);
+  return { checked, settings: { batchBytes: BULK_BATCH_BYTES, ...given } };
 }
 
-async function settingsFrom(values: ConfigValues | undefined): Promise<Partial<ProducerSettings>> {
-  const settings: { -readonly [K in keyof ProducerSettings]?: ProducerSettings[K] } = { batchBytes: BULK_BATCH_BYTES };
-  if (values === undefined) return settings;
-  const numbers = [
-    ['batch.size', 'batchBytes'],
-    ['linger.ms', 'lingerMs'],
-    ['buffer.memory', 'bufferBytes'],
-    ['max.request.size', 'maxRequestBytes'],
-    ['max.in.flight.requests.per.connection', 'maxInFlight'],
-    ['delivery.timeout.ms', 'deliveryTimeoutMs'],
-    ['request.timeout.ms', 'requestTimeoutMs'],
-    ['retries', 'retries'],
-    ['max.block.ms', 'maxBlockMs'],
-  ] as const;
-  for (const [key, name] of numbers) if (values.isGiven(key)) settings[name] = values.number(key);
-  const acks = values.text('acks');
-  settings.acks = acks === 'all' ? -1 : (Number(acks) as -1 | 0 | 1);
-  settings.idempotent = values.boolean('enable.idempotence') && settings.acks === -1;
-  const compression = values.text('compression.type');
-  if (compression !== 'none') {
-    const { codecOf } = await import('../../protocol/compression.ts');
-    settings.compression = codecOf(compression) ?? 0;
-    const level = `compression.${compression}.level`;
-    if (values.keys.has(level) && values.isGiven(level)) settings.compressionLevel = values.number(level);
-  }
-  return settings;
+async function settingsFrom({ values }: CheckedProperties): Promise<Partial<ProducerSettings>> {
+  const { producerSettings } = await import('../../client/config/producer-config.ts');
+  return producerSettings(values);
 }
