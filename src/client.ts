@@ -12,6 +12,7 @@
  *
  * Closing the client closes what it gave out: producers deliver what they hold, consumers commit and leave their group.
  */
+import { alterConfigs, ResourceType } from './client/admin-configs.ts';
 import {
   createTopics,
   deleteTopics,
@@ -41,6 +42,10 @@ export type { ProducerRecord, RecordMetadata } from './client/producer/record.ts
 export type { ProducerSettings } from './client/producer/settings.ts';
 export type { ClientSettings } from './client/settings.ts';
 export { KafkaError } from './protocol/kafka-error.ts';
+
+/** Operations of IncrementalAlterConfigs. */
+const SET = 0 as const;
+const DELETE = 1 as const;
 
 export interface ProducerOptions extends Partial<Omit<ProducerSettings, 'compression'>> {
   readonly compression?: CodecName;
@@ -78,6 +83,18 @@ export class Client implements AsyncDisposable {
       if (topic instanceof KafkaError) throw topic;
       return topic;
     });
+  }
+
+  /** Sets configs of a topic; null takes one back to its default. The others stay as they are. */
+  async alterTopicConfigs(topic: string, configs: Readonly<Record<string, string | null>>): Promise<void> {
+    const resource = { type: ResourceType.topic, name: topic };
+    const changes = Object.entries(configs).map(([name, value]) => ({
+      resource,
+      name,
+      operation: value === null ? DELETE : SET,
+      value,
+    }));
+    await alterConfigs(this.#cluster, changes);
   }
 
   /** Idempotent, acks from all in-sync replicas, unless told otherwise. */

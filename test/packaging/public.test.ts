@@ -22,6 +22,9 @@ describe('the package as a program uses it', () => {
     const [orders] = await client.describeTopics(['orders']);
     expect(orders?.partitions.map((partition) => partition.leader)).toEqual([1, 1, 1]);
     await expect(client.createTopics([{ name: 'orders' }])).rejects.toBeInstanceOf(KafkaError);
+    await client.alterTopicConfigs('orders', { 'retention.ms': '1000' });
+    await client.alterTopicConfigs('orders', { 'retention.ms': null });
+    await expect(client.alterTopicConfigs('orders', { 'retention.ms': 'soon' })).rejects.toThrow(/soon/);
     await client.deleteTopics(['orders']);
     expect((await client.listTopics()).map((topic) => topic.name)).not.toContain('orders');
   });
