@@ -155,11 +155,6 @@ describe('creating a topic', () => {
       topic('n', assigned([2])),
       'INVALID_REPLICA_ASSIGNMENT: All brokers specified in the manual partition assignment for partition 0 are fenced or in controlled shutdown.',
     ],
-    [
-      'beyond what one request may write',
-      topic('n', { numPartitions: 10_001 }),
-      'POLICY_VIOLATION: Unable to perform excessively large batch operation: more than 10000 records.',
-    ],
   ];
 
   it.each(refusals)('is refused %s', async (_what, one, error) => {
@@ -169,6 +164,17 @@ describe('creating a topic', () => {
     await create(harness, [topic('there'), topic('x_y')]);
     harness.take();
     expect(await errorOf(harness, one)).toBe(error);
+    expect(harness.take()).toEqual([]);
+  });
+
+  it('is refused for all when they would have too many partitions together, whatever else is wrong', async () => {
+    const harness = await Harness.started();
+    await harness.join(1);
+    harness.take();
+    const many = [topic('a b', { numPartitions: 5000 }), topic('n', { numPartitions: 5001 })];
+    await expect(create(harness, many)).rejects.toThrow('Excessively large number of partitions per request.');
+    const records = topic('n', { numPartitions: 10_000 });
+    await expect(create(harness, [records])).rejects.toThrow('Unable to perform excessively large batch operation');
     expect(harness.take()).toEqual([]);
   });
 

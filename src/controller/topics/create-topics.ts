@@ -117,12 +117,6 @@ function placedPartitions(context: OperationContext, topic: CreatableTopic): Par
     fail(ErrorCode.INVALID_PARTITIONS, 'Number of partitions was set to an invalid non-positive value.');
   }
   const partitions = topic.numPartitions === -1 ? config.defaultNumPartitions : topic.numPartitions;
-  if (partitions > MAX_RECORDS_PER_USER_OPERATION) {
-    fail(
-      ErrorCode.POLICY_VIOLATION,
-      `Unable to perform excessively large batch operation: more than ${MAX_RECORDS_PER_USER_OPERATION} records.`,
-    );
-  }
   const replicationFactor = topic.replicationFactor === -1 ? config.defaultReplicationFactor : topic.replicationFactor;
   return placed(replicationFactor, () => placeReplicas(image, random, { partitions, replicationFactor })).map(
     (replicas, partitionId) => {
@@ -230,8 +224,21 @@ export function failedTopic(name: string, error: KafkaError): CreatedTopic {
   };
 }
 
+/** Before anything else is looked at: an operation that large is refused as a whole. */
+function checkPartitionCount({ config }: OperationContext, topics: readonly CreatableTopic[]): void {
+  let total = 0;
+  for (const { assignments, numPartitions } of topics) {
+    if (assignments.length > 0) total += assignments.length;
+    else total += numPartitions === -1 ? config.defaultNumPartitions : Math.max(0, numPartitions);
+  }
+  if (total > MAX_RECORDS_PER_USER_OPERATION) {
+    fail(ErrorCode.POLICY_VIOLATION, 'Excessively large number of partitions per request.');
+  }
+}
+
 /** `request` must name each topic once. */
 export function createTopics(context: OperationContext, request: CreateTopicsRequest): OperationResult<CreatedTopic[]> {
+  checkPartitionCount(context, request.topics);
   const normalized = collidingNames(context, request);
   const records: MetadataRecord[] = [];
   const response = request.topics.map((topic): CreatedTopic => {
