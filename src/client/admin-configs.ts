@@ -4,12 +4,15 @@ import {
   incrementalAlterConfigsRequest,
   incrementalAlterConfigsResponse,
 } from '../protocol/messages/incremental-alter-configs.ts';
+import { listConfigResourcesRequest, listConfigResourcesResponse } from '../protocol/messages/list-config-resources.ts';
 import { api } from './api.ts';
 import type { ClusterView } from './cluster-view.ts';
 import { toKafkaError } from './error-text.ts';
 
 const DESCRIBE_CONFIGS = api(describeConfigsRequest, describeConfigsResponse);
 const INCREMENTAL_ALTER_CONFIGS = api(incrementalAlterConfigsRequest, incrementalAlterConfigsResponse);
+
+const LIST_CONFIG_RESOURCES = api(listConfigResourcesRequest, listConfigResourcesResponse);
 
 export const ResourceType = { topic: 2, broker: 4, brokerLogger: 8, clientMetrics: 16, group: 32 } as const;
 export type ResourceType = (typeof ResourceType)[keyof typeof ResourceType];
@@ -135,4 +138,18 @@ export async function alterConfigs(
       if (result.errorCode !== 0) throw toKafkaError(result.errorCode, result.errorMessage);
     }
   }
+}
+
+/** What has configs of its own; of these types, of all when none are named. */
+export async function listConfigResources(
+  cluster: ClusterView,
+  types: readonly ResourceType[] = [],
+): Promise<Resource[]> {
+  const response = await cluster.call(LIST_CONFIG_RESOURCES, types.length === 0 ? {} : { resourceTypes: [...types] }, {
+    doing: 'listConfigResources',
+  });
+  if (response.errorCode !== 0) throw toKafkaError(response.errorCode);
+  return response.configResources.map(({ resourceName, resourceType }) => {
+    return { type: resourceType as ResourceType, name: resourceName };
+  });
 }

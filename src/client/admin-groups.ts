@@ -9,6 +9,7 @@ import {
 import { consumerProtocolAssignment } from '../protocol/messages/consumer-protocol.ts';
 import { deleteGroupsRequest, deleteGroupsResponse } from '../protocol/messages/delete-groups.ts';
 import { describeGroupsRequest, describeGroupsResponse } from '../protocol/messages/describe-groups.ts';
+import { leaveGroupRequest, leaveGroupResponse } from '../protocol/messages/leave-group.ts';
 import { listGroupsRequest, listGroupsResponse } from '../protocol/messages/list-groups.ts';
 import { offsetCommitRequest, offsetCommitResponse } from '../protocol/messages/offset-commit.ts';
 import { offsetDeleteRequest, offsetDeleteResponse } from '../protocol/messages/offset-delete.ts';
@@ -26,6 +27,7 @@ const CONSUMER_GROUP_DESCRIBE = api(consumerGroupDescribeRequest, consumerGroupD
 const OFFSET_FETCH = api(offsetFetchRequest, offsetFetchResponse);
 const OFFSET_COMMIT = api(offsetCommitRequest, offsetCommitResponse);
 const OFFSET_DELETE = api(offsetDeleteRequest, offsetDeleteResponse);
+const LEAVE_GROUP = api(leaveGroupRequest, leaveGroupResponse);
 const DELETE_GROUPS = api(deleteGroupsRequest, deleteGroupsResponse);
 
 /** From version 10 on topics are named by id; names serve tools better. */
@@ -373,4 +375,28 @@ export async function deleteGroup(
   );
   const code = response.results[0]?.errorCode ?? -1;
   return code === 0 ? null : toKafkaError(code);
+}
+
+/** These members leave their group, static ones by their instance id; all of them when none are named. */
+export async function removeMembers(
+  cluster: ClusterView,
+  coordinators: Coordinators,
+  group: string,
+  options: { readonly instanceIds?: readonly string[]; readonly reason?: string } = {},
+): Promise<void> {
+  const members =
+    options.instanceIds?.map((groupInstanceId) => ({ memberId: '', groupInstanceId })) ??
+    (await describeGroup(cluster, coordinators, group)).members.map(({ memberId, instanceId }) => {
+      return { memberId: instanceId === null ? memberId : '', groupInstanceId: instanceId };
+    });
+  if (members.length === 0) return;
+  const reason = options.reason ?? 'an administrator removed it';
+  const response = await coordinators.call(
+    group,
+    LEAVE_GROUP,
+    { groupId: group, members: members.map((member) => ({ ...member, reason })) },
+    { codeOf: (r) => r.errorCode, doing: 'removeMembersFromConsumerGroup' },
+  );
+  const code = response.errorCode || (response.members.find(({ errorCode }) => errorCode !== 0)?.errorCode ?? 0);
+  if (code !== 0) throw toKafkaError(code);
 }

@@ -52,8 +52,9 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable {
   #closing: Promise<void> | undefined;
   #closed = false;
 
-  constructor(cluster: ClusterView, settings: Partial<ConsumerSettings> = {}) {
+  constructor(cluster: ClusterView, settings: Partial<ConsumerSettings> = {}, onClose: () => void = () => undefined) {
     this.cluster = cluster;
+    this.#onClose = onClose;
     this.settings = { ...DEFAULT_CONSUMER_SETTINGS, ...settings };
     this.#coordinators = new Coordinators(cluster);
     this.#signal = new Signal(cluster.runtime.timers);
@@ -80,6 +81,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable {
   }
 
   readonly #onFailure: (error: Error) => void;
+  readonly #onClose: () => void;
 
   #commitRight(): CommitRight {
     const subscription = this.#subscription;
@@ -457,6 +459,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable {
     this.#fetcher.close();
     this.#subscription?.stop();
     this.#signal.set();
+    this.#onClose();
   }
 
   /** Commits (unless that is the caller's), leaves the group, stops. A static member leaves only when it is told to. */
@@ -477,6 +480,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable {
     await Promise.race([left, late.promise]).finally(() => timer.cancel());
     this.#fetcher.close();
     this.#subscription?.stop();
+    this.#onClose();
     if (this.#failure !== undefined) throw this.#failure;
   }
 

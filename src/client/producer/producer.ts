@@ -36,8 +36,11 @@ export class Producer<K = Data, V = Data> implements AsyncDisposable {
   /** Records that line up are given up. */
   #aborted: Error | undefined;
 
-  constructor(cluster: ClusterView, settings: Partial<ProducerSettings> = {}) {
+  readonly #onClose: () => void;
+
+  constructor(cluster: ClusterView, settings: Partial<ProducerSettings> = {}, onClose: () => void = () => undefined) {
     this.cluster = cluster;
+    this.#onClose = onClose;
     const merged = { ...DEFAULT_PRODUCER_SETTINGS, ...settings };
     this.settings = merged.acks === -1 ? merged : { ...merged, idempotent: false };
     this.#sender = new Sender(cluster, this.settings);
@@ -308,12 +311,14 @@ export class Producer<K = Data, V = Data> implements AsyncDisposable {
 
   /** Ends at once; what was not delivered fails. */
   abort(error: Error): void {
+    if (this.#aborted !== undefined) return;
     this.#closed ??= error;
     this.#aborted = error;
     this.#refreshTimer?.cancel();
     this.#accumulator.sealAll();
     this.#sender.close(error);
     this.#accumulator.pool.wake();
+    this.#onClose();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
