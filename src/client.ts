@@ -14,6 +14,7 @@
  * Java's configuration is taken by `createProducer`, `createConsumer` and `createAdmin`. The guide is docs/client.md.
  */
 import { Admin } from './client/admin.ts';
+import { ResourceType } from './client/admin-configs.ts';
 import type { ListedTopic, NewTopic, TopicDescription } from './client/admin-topics.ts';
 import { ClientLink } from './client/client-link.ts';
 import { ClusterView } from './client/cluster-view.ts';
@@ -85,6 +86,10 @@ export { ConfigError } from './config/config-error.ts';
 export { ErrorCode } from './protocol/error-codes.ts';
 export { KafkaError } from './protocol/kafka-error.ts';
 
+/** Operations of IncrementalAlterConfigs. */
+const SET = 0 as const;
+const DELETE = 1 as const;
+
 export interface ProducerOptions<K = Data, V = Data>
   extends Partial<Omit<ProducerSettings, 'acks' | 'compression' | 'keySerializer' | 'valueSerializer'>> {
   /** Default `all`: every in-sync replica. */
@@ -154,6 +159,18 @@ export class Client implements AsyncDisposable {
       if (topic instanceof KafkaError) throw topic;
       return topic;
     });
+  }
+
+  /** Sets configs of a topic; null takes one back to its default. The others stay as they are. */
+  async alterTopicConfigs(topic: string, configs: Readonly<Record<string, string | null>>): Promise<void> {
+    const resource = { type: ResourceType.topic, name: topic };
+    const changes = Object.entries(configs).map(([name, value]) => ({
+      resource,
+      name,
+      operation: value === null ? DELETE : SET,
+      value,
+    }));
+    await this.#admin.alterConfigs(changes);
   }
 
   /** Idempotent, acks from all in-sync replicas, unless told otherwise. */
