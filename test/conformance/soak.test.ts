@@ -104,6 +104,7 @@ class Writing {
 class Reading {
   readonly faults: string[] = [];
   readonly next = new Array<number>(PARTITIONS).fill(0);
+  readonly #high = new Array<number>(PARTITIONS).fill(0);
   readonly committed = new Array<number>(PARTITIONS).fill(0);
   records = 0;
   repeated = 0;
@@ -157,11 +158,13 @@ class Reading {
     this.records++;
     if (offset > expected) this.faults.push(`partition ${partition}: skipped ${expected} to ${offset - 1}`);
     if (offset < expected) {
-      this.repeated++;
       const committed = this.committed[partition] as number;
       if (offset < committed)
         this.faults.push(`partition ${partition}: repeated ${offset}, committed was ${committed}`);
     }
+    const high = this.#high[partition] as number;
+    if (offset < high) this.repeated++;
+    this.#high[partition] = Math.max(high, offset + 1);
     this.next[partition] = offset + 1;
   }
 }
