@@ -8,7 +8,7 @@ export const KAFKA_JARS = process.env['KTS_TEST_KAFKA_JARS'];
 export const HAS_KCAT = process.env['KTS_TEST_KCAT'] !== undefined;
 
 const LOG4J = path.resolve(import.meta.dirname, '../kafka/log4j2.yaml');
-const CLASSES: Readonly<Record<string, string>> = {
+export const CLASSES: Readonly<Record<string, string>> = {
   'server-start': 'kafka.Kafka',
   storage: 'kafka.tools.StorageTool',
   topics: 'org.apache.kafka.tools.TopicCommand',
