@@ -212,6 +212,9 @@ export function connect(options: Partial<ClientSettings> = {}): Client {
 
 // ---- Java's configuration ----
 
+/** batch.size where it is not given. */
+const JAVA_BATCH_BYTES = 16_384;
+
 /** `{ 'bootstrap.servers': 'localhost:9092', acks: 'all', 'linger.ms': 5 }`, a Map, or the text of a .properties file. */
 export type ClientProperties =
   | string
@@ -243,7 +246,7 @@ export function createProducer<K = Data, V = Data>(
 ): Producer<K, V> {
   const { warn, ...own } = options;
   const { values, cluster } = fromProperties('producer', properties, warn === undefined ? {} : { warn });
-  const given = producerSettings(values);
+  const given = { batchBytes: JAVA_BATCH_BYTES, ...producerSettings(values) };
   const settings = Object.keys(own).length === 0 ? given : { ...given, ...definedOf(settingsOf(own), own) };
   return new Producer<K, V>(cluster, settings, () => cluster.close());
 }

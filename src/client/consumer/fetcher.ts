@@ -42,9 +42,15 @@ export interface FetcherOptions {
   readonly wake: () => void;
 }
 
+/** Pieces of it that wait to be taken. */
+interface Answer {
+  left: number;
+}
+
 interface Piece {
   readonly state: PartitionState;
   readonly fetched: FetchedPartition;
+  readonly answer: Answer;
 }
 
 type PartitionData = FetchResponse['responses'][number]['partitions'][number];
@@ -103,10 +109,15 @@ export class Fetcher {
   }
 
   #keepPieces(isKept: (piece: Piece) => boolean): void {
-    this.#waiting = this.#waiting.filter(isKept);
-    this.#waitingBytes = 0;
-    for (const { fetched } of this.#waiting) this.#waitingBytes += fetched.records.length;
-    if (this.#waiting.length === 0) this.#waitingAnswers = 0;
+    const pieces = this.#waiting;
+    this.#waiting = pieces.filter(isKept);
+    if (this.#waiting.length < pieces.length) for (const piece of pieces) if (!isKept(piece)) this.#left(piece);
+  }
+
+  /** The piece waits no longer. */
+  #left({ fetched, answer }: Piece): void {
+    this.#waitingBytes -= fetched.records.length;
+    if (--answer.left === 0) this.#waitingAnswers--;
   }
 
   /** What was fetched ahead is fetched again when it is wanted. */
@@ -143,8 +154,7 @@ export class Fetcher {
     for (;;) {
       const piece = this.#waiting.shift();
       if (piece === undefined) return undefined;
-      this.#waitingBytes -= piece.fetched.records.length;
-      if (this.#waiting.length === 0) this.#waitingAnswers = 0;
+      this.#left(piece);
       if (this.#isHeld) this.#pump();
       if (piece.state.position?.offset === piece.fetched.offset) return piece;
       this.rewind(piece.state);
@@ -423,7 +433,7 @@ export class Fetcher {
 
   #take(response: FetchResponse, wanted: readonly Wanted[]): void {
     const asked = new Map(wanted.map((entry) => [partitionKey(entry.topic, entry.partition), entry]));
-    let isNews = false;
+    const answer: Answer = { left: 0 };
     for (const topic of response.responses) {
       const name = topic.topic !== '' ? topic.topic : (this.#cluster.topicName(topic.topicId) ?? '');
       for (const data of topic.partitions) {
@@ -433,13 +443,13 @@ export class Fetcher {
         if (state === undefined || state.paused || state.isValidating) continue;
         if (state.fetchOffset !== asked.get(key)?.offset) continue;
         if (data.errorCode !== 0) this.#partitionError(state, data);
-        else isNews = this.#add(state, data) || isNews;
+        else this.#add(state, data, answer);
       }
     }
-    if (isNews) this.#waitingAnswers++;
+    if (answer.left > 0) this.#waitingAnswers++;
   }
 
-  #add(state: PartitionState, data: PartitionData): boolean {
+  #add(state: PartitionState, data: PartitionData, answer: Answer): void {
     state.failures = 0;
     state.highWatermark = data.highWatermark;
     state.lastStableOffset = data.lastStableOffset;
@@ -447,16 +457,16 @@ export class Fetcher {
     if (data.preferredReadReplica >= 0) {
       const untilMs = this.#cluster.runtime.clock.monotonicMs() + this.#cluster.settings.metadataMaxAgeMs;
       state.replica = { node: data.preferredReadReplica, untilMs };
-      return false;
+      return;
     }
     const { records } = data;
-    if (records === null || records.length === 0) return false;
+    if (records === null || records.length === 0) return;
     const offset = state.fetchOffset as number;
     const end = endOf(records, offset);
     if (end.offset === offset && wholeBatchSize(records, 0, records.length) === BATCH_INCOMPLETE) {
       this.#fail(tooLarge(state, offset));
       this.#postpone(state);
-      return false;
+      return;
     }
     state.fetchOffset = end.offset;
     const fetched = {
@@ -469,9 +479,9 @@ export class Fetcher {
       leaderEpoch: end.leaderEpoch,
       aborted: this.#options.settings.readCommitted ? (data.abortedTransactions ?? []) : [],
     };
-    this.#waiting.push({ state, fetched });
+    this.#waiting.push({ state, fetched, answer });
+    answer.left++;
     this.#waitingBytes += records.length;
-    return true;
   }
 
   #partitionError(state: PartitionState, { errorCode, currentLeader }: PartitionData): void {
