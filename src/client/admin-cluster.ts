@@ -1,4 +1,5 @@
 /** The cluster itself, as an administrator sees it: nodes, quorum, features, log directories. */
+import { KTS_VERSION } from '../base/versions.ts';
 import { apiVersionsRequest, apiVersionsResponse } from '../protocol/messages/api-versions.ts';
 import { describeClusterRequest, describeClusterResponse } from '../protocol/messages/describe-cluster.ts';
 import { describeLogDirsRequest, describeLogDirsResponse } from '../protocol/messages/describe-log-dirs.ts';
@@ -87,7 +88,9 @@ export interface Feature {
 }
 
 export async function describeFeatures(cluster: ClusterView): Promise<Feature[]> {
-  const response = await cluster.call(API_VERSIONS, {}, { doing: 'describeFeatures' });
+  const software = { clientSoftwareName: 'kts', clientSoftwareVersion: KTS_VERSION };
+  const response = await cluster.call(API_VERSIONS, software, { doing: 'describeFeatures' });
+  if (response.errorCode !== 0) throw toKafkaError(response.errorCode);
   const levels = new Map(response.finalizedFeatures.map(({ name, maxVersionLevel }) => [name, maxVersionLevel]));
   return response.supportedFeatures.map(({ name, minVersion, maxVersion }) => {
     return { name, level: levels.get(name), minSupported: minVersion, maxSupported: maxVersion };

@@ -84,18 +84,18 @@ export class FakeCluster {
   view(settings: Partial<ClientSettings> = {}): ClusterView {
     return new ClusterView({
       runtime: this.runtime,
-      openLink: (options) => this.#open(options),
+      openLink: (options) => this.openLink(options),
       settings: { bootstrapServers: 'b1:9092', ...settings },
     });
   }
 
-  async #open(options: LinkOptions): Promise<Link> {
+  openLink = async (options: LinkOptions): Promise<Link> => {
     const id = Number(options.address.host.slice(1));
     if (!this.brokers.has(id)) throw Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
     const link = new FakeLink(this, id, options);
     this.links.add(link);
     return link;
-  }
+  };
 
   /** Its connections end; nothing is lost but what was under way. */
   kill(broker: number): void {
