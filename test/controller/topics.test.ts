@@ -174,7 +174,7 @@ describe('creating a topic', () => {
     const many = [topic('a b', { numPartitions: 5000 }), topic('n', { numPartitions: 5001 })];
     await expect(create(harness, many)).rejects.toThrow('Excessively large number of partitions per request.');
     const records = topic('n', { numPartitions: 10_000 });
-    await expect(create(harness, [records])).rejects.toThrow('Unable to perform excessively large batch operation');
+    await expect(create(harness, [records])).rejects.toThrow('Unable to perform excessively large batch operation.');
     expect(harness.take()).toEqual([]);
   });
 

@@ -254,10 +254,7 @@ export function createTopics(context: OperationContext, request: CreateTopicsReq
     }
   });
   if (records.length > MAX_RECORDS_PER_USER_OPERATION) {
-    throw new KafkaError(
-      ErrorCode.POLICY_VIOLATION,
-      `Unable to perform excessively large batch operation: more than ${MAX_RECORDS_PER_USER_OPERATION} records.`,
-    );
+    throw new KafkaError(ErrorCode.POLICY_VIOLATION, 'Unable to perform excessively large batch operation.');
   }
   return { records: request.validateOnly ? [] : records, response };
 }
