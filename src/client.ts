@@ -16,7 +16,6 @@
 import { Admin } from './client/admin.ts';
 import { ResourceType } from './client/admin-configs.ts';
 import type { ListedTopic, NewTopic, TopicDescription } from './client/admin-topics.ts';
-import { ClientLink } from './client/client-link.ts';
 import { ClusterView } from './client/cluster-view.ts';
 import { type ClientKind, clientReport, clientSettings, clientValues } from './client/config/client-config.ts';
 import { consumerSettings } from './client/config/consumer-config.ts';
@@ -29,6 +28,7 @@ import type { ProducerSettings } from './client/producer/settings.ts';
 import type { Deserializer, Serializer } from './client/serdes.ts';
 import type { ClientSettings } from './client/settings.ts';
 import { parseProperties } from './config/properties.ts';
+import { ClientLink } from './network/client-link.ts';
 import { CODEC, type CodecName } from './protocol/compression.ts';
 import { KafkaError } from './protocol/kafka-error.ts';
 import { nodeRuntime } from './runtime/node-runtime.ts';

@@ -1,5 +1,6 @@
 /** The cluster itself, as an administrator sees it: nodes, quorum, features, log directories. */
 import { KTS_VERSION } from '../base/versions.ts';
+import { api } from '../network/api.ts';
 import { apiVersionsRequest, apiVersionsResponse } from '../protocol/messages/api-versions.ts';
 import { describeClusterRequest, describeClusterResponse } from '../protocol/messages/describe-cluster.ts';
 import { describeLogDirsRequest, describeLogDirsResponse } from '../protocol/messages/describe-log-dirs.ts';
@@ -9,7 +10,6 @@ import {
   describeQuorumResponse,
 } from '../protocol/messages/describe-quorum.ts';
 import { updateFeaturesRequest, updateFeaturesResponse } from '../protocol/messages/update-features.ts';
-import { api } from './api.ts';
 import type { ClusterView } from './cluster-view.ts';
 import { toKafkaError } from './error-text.ts';
 

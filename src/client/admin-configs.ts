@@ -1,11 +1,12 @@
 /** Configs of topics, brokers and groups: described and changed. */
+
+import { api } from '../network/api.ts';
 import { describeConfigsRequest, describeConfigsResponse } from '../protocol/messages/describe-configs.ts';
 import {
   incrementalAlterConfigsRequest,
   incrementalAlterConfigsResponse,
 } from '../protocol/messages/incremental-alter-configs.ts';
 import { listConfigResourcesRequest, listConfigResourcesResponse } from '../protocol/messages/list-config-resources.ts';
-import { api } from './api.ts';
 import type { ClusterView } from './cluster-view.ts';
 import { toKafkaError } from './error-text.ts';
 

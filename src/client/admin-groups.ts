@@ -1,4 +1,6 @@
 /** Consumer groups, as an administrator sees them: listed, described, their offsets read, moved and deleted. */
+
+import { api } from '../network/api.ts';
 import { decodeMessage } from '../protocol/codec.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
 import type { KafkaError } from '../protocol/kafka-error.ts';
@@ -14,7 +16,6 @@ import { listGroupsRequest, listGroupsResponse } from '../protocol/messages/list
 import { offsetCommitRequest, offsetCommitResponse } from '../protocol/messages/offset-commit.ts';
 import { offsetDeleteRequest, offsetDeleteResponse } from '../protocol/messages/offset-delete.ts';
 import { offsetFetchRequest, offsetFetchResponse } from '../protocol/messages/offset-fetch.ts';
-import { api } from './api.ts';
 import type { Deadline } from './backoff.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { Coordinators } from './coordinator.ts';

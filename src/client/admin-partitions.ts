@@ -1,5 +1,6 @@
 /** Partitions, as an administrator moves and trims them. */
 
+import { api } from '../network/api.ts';
 import { ErrorCode, errorRow } from '../protocol/error-codes.ts';
 import type { KafkaError } from '../protocol/kafka-error.ts';
 import {
@@ -13,7 +14,6 @@ import {
   listPartitionReassignmentsResponse,
 } from '../protocol/messages/list-partition-reassignments.ts';
 import { groupByTopic } from './admin-groups.ts';
-import { api } from './api.ts';
 import { type ClusterView, isUnreachable } from './cluster-view.ts';
 import { toKafkaError } from './error-text.ts';
 import { partitionKey, type TopicPartition } from './offsets.ts';

@@ -1,5 +1,6 @@
 /** Topics, as an administrator sees them: made, listed, described, grown, deleted. Every result is per topic. */
 import { ZERO_UUID } from '../base/uuid.ts';
+import { api } from '../network/api.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
 import type { KafkaError } from '../protocol/kafka-error.ts';
 import { createPartitionsRequest, createPartitionsResponse } from '../protocol/messages/create-partitions.ts';
@@ -10,7 +11,6 @@ import {
   describeTopicPartitionsResponse,
 } from '../protocol/messages/describe-topic-partitions.ts';
 import { type MetadataResponse, metadataRequest, metadataResponse } from '../protocol/messages/metadata.ts';
-import { api } from './api.ts';
 import type { ClusterView } from './cluster-view.ts';
 import { toKafkaError } from './error-text.ts';
 

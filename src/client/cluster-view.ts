@@ -4,16 +4,17 @@
  */
 import { AddressError } from '../base/address-error.ts';
 import { EXIT, KtsError } from '../base/kts-error.ts';
+import { type Address, addressText, parseAddresses } from '../network/address.ts';
+import { type Api, api } from '../network/api.ts';
+import { type Link, LinkError, type OpenLink, reasonOf } from '../network/link.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
 import { type MetadataResponse, metadataRequest, metadataResponse } from '../protocol/messages/metadata.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { type Api, api } from './api.ts';
 import { backoffMs, Deadline, pause } from './backoff.ts';
 import { Connections } from './connections.ts';
 import { toKafkaError } from './error-text.ts';
-import { type Link, LinkError, type OpenLink, reasonOf } from './link.ts';
 import { type BrokerView, Metadata, type PartitionView, type TopicView } from './metadata.ts';
-import { type Address, addressText, type ClientSettings, DEFAULT_SETTINGS, parseAddresses } from './settings.ts';
+import { type ClientSettings, DEFAULT_SETTINGS } from './settings.ts';
 
 const METADATA = api(metadataRequest, metadataResponse);
 

@@ -3,10 +3,11 @@
  * left alone for a while that grows with each failure in a row, and then given more time to answer.
  */
 import { KtsError } from '../base/kts-error.ts';
+import { type Address, addressText } from '../network/address.ts';
+import { type Link, LinkError, type OpenLink, reasonOf } from '../network/link.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { backoffMs, type Deadline, pause } from './backoff.ts';
-import { type Link, LinkError, type OpenLink, reasonOf } from './link.ts';
-import { type Address, addressText, type ClientSettings } from './settings.ts';
+import type { ClientSettings } from './settings.ts';
 
 interface Trouble {
   readonly failures: number;

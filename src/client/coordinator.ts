@@ -1,7 +1,8 @@
 /** Which broker coordinates a group, remembered until it says that it does not. */
+
+import { type Api, api } from '../network/api.ts';
 import { ErrorCode, errorRow } from '../protocol/error-codes.ts';
 import { findCoordinatorRequest, findCoordinatorResponse } from '../protocol/messages/find-coordinator.ts';
-import { type Api, api } from './api.ts';
 import type { Deadline } from './backoff.ts';
 import { type ClusterView, isUnreachable } from './cluster-view.ts';
 import { toKafkaError } from './error-text.ts';

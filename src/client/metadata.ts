@@ -1,7 +1,7 @@
 /** What brokers told of the cluster: brokers, topics, leaders. Never goes back to an older leader of the same topic. */
 import { ZERO_UUID } from '../base/uuid.ts';
+import type { Address } from '../network/address.ts';
 import type { MetadataResponse } from '../protocol/messages/metadata.ts';
-import type { Address } from './settings.ts';
 
 export interface BrokerView extends Address {
   readonly id: number;

@@ -2,13 +2,14 @@
  * Offsets by partition, asked from the leaders: earliest, latest, by time. Leaders that have moved are looked up again
  * until the deadline; what stays wrong comes back as the partition's error code.
  */
+
+import { api } from '../network/api.ts';
 import { ErrorCode, errorRow } from '../protocol/error-codes.ts';
 import {
   type ListOffsetsResponse,
   listOffsetsRequest,
   listOffsetsResponse,
 } from '../protocol/messages/list-offsets.ts';
-import { api } from './api.ts';
 import type { Deadline } from './backoff.ts';
 import { type ClusterView, isUnreachable } from './cluster-view.ts';
 

@@ -5,8 +5,8 @@
  */
 import { EXIT } from '../base/kts-error.ts';
 import type { ClusterView } from '../client/cluster-view.ts';
-import { type OpenLink, reasonOf } from '../client/link.ts';
-import { type Address, addressText, parseAddresses } from '../client/settings.ts';
+import { type Address, addressText, parseAddresses } from '../network/address.ts';
+import { type OpenLink, reasonOf } from '../network/link.ts';
 import type { CommandContext } from './command.ts';
 import { CommandError } from './command-error.ts';
 

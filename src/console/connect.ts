@@ -1,8 +1,9 @@
 /** From the words of a command to a client: which brokers, which properties, how patient. */
-import { ClientLink } from '../client/client-link.ts';
+
 import { ClusterView } from '../client/cluster-view.ts';
 import type { ClientKind, ClientValues } from '../client/config/client-config.ts';
 import type { ClientSettings } from '../client/settings.ts';
+import { ClientLink } from '../network/client-link.ts';
 import { AdvertisedWatch } from './advertised.ts';
 import type { CommandContext } from './command.ts';
 import { CommandError, usageError } from './command-error.ts';

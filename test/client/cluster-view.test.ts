@@ -1,8 +1,8 @@
 /** How a client finds its brokers, and what it says when it does not. */
 import { describe, expect, it } from 'vitest';
-import { api } from '../../src/client/api.ts';
 import { UnreachableError } from '../../src/client/cluster-view.ts';
-import { LinkError } from '../../src/client/link.ts';
+import { api } from '../../src/network/api.ts';
+import { LinkError } from '../../src/network/link.ts';
 import { metadataRequest, metadataResponse } from '../../src/protocol/messages/metadata.ts';
 import { FakeCluster } from './support/fake-cluster.ts';
 

@@ -1,9 +1,9 @@
 /** An address that a broker names and that nobody can reach is given up on; a broker that is away is not. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ClusterView } from '../../src/client/cluster-view.ts';
-import type { Link, LinkOptions } from '../../src/client/link.ts';
 import { AdvertisedWatch } from '../../src/console/advertised.ts';
 import type { CommandContext } from '../../src/console/command.ts';
+import type { Link, LinkOptions } from '../../src/network/link.ts';
 import { ManualTime } from '../support/manual-time.ts';
 
 let time: ManualTime;

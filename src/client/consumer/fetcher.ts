@@ -4,13 +4,13 @@
  * stops the fetching. Positions move only with what was handed out, by `seek`, or where a log was cut.
  */
 import { ZERO_UUID } from '../../base/uuid.ts';
+import { api } from '../../network/api.ts';
 import { BATCH_INCOMPLETE, wholeBatchSize } from '../../protocol/batch.ts';
 import { ErrorCode, errorRow } from '../../protocol/error-codes.ts';
 import { KafkaError } from '../../protocol/kafka-error.ts';
 import { type FetchResponse, fetchRequest, fetchResponse } from '../../protocol/messages/fetch.ts';
 import type { TimerHandle } from '../../runtime/runtime.ts';
 import { groupByTopic } from '../admin-groups.ts';
-import { api } from '../api.ts';
 import { type ClusterView, isUnreachable } from '../cluster-view.ts';
 import { toKafkaError } from '../error-text.ts';
 import { partitionKey, type TopicPartition } from '../offsets.ts';

@@ -3,6 +3,8 @@
  * and ends it: what is given up is given up between two polls, and so is what is taken over. Whoever does not poll for
  * max.poll.interval.ms leaves. What is to happen when partitions come and go is the owner's.
  */
+
+import { api } from '../../network/api.ts';
 import { ErrorCode, errorRow } from '../../protocol/error-codes.ts';
 import { heartbeatRequest, heartbeatResponse } from '../../protocol/messages/heartbeat.ts';
 import { type JoinGroupResponse, joinGroupRequest, joinGroupResponse } from '../../protocol/messages/join-group.ts';
@@ -10,7 +12,6 @@ import { leaveGroupRequest, leaveGroupResponse } from '../../protocol/messages/l
 import { syncGroupRequest, syncGroupResponse } from '../../protocol/messages/sync-group.ts';
 import type { TimerHandle } from '../../runtime/runtime.ts';
 import type { MemberIdentity } from '../admin-groups.ts';
-import { api } from '../api.ts';
 import { type ClusterView, isUnreachable } from '../cluster-view.ts';
 import type { Coordinators } from '../coordinator.ts';
 import { toKafkaError } from '../error-text.ts';

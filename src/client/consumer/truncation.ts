@@ -2,6 +2,8 @@
  * Whether the log of a new leader still holds what was read from the old one (KIP-320): the leader says where the epoch of
  * our last record ends. If that is before our position, the records behind it are gone, and others may take their place.
  */
+
+import { api } from '../../network/api.ts';
 import { ErrorCode, errorRow } from '../../protocol/error-codes.ts';
 import {
   type OffsetForLeaderEpochResponse,
@@ -9,7 +11,6 @@ import {
   offsetForLeaderEpochResponse,
 } from '../../protocol/messages/offset-for-leader-epoch.ts';
 import { groupByTopic } from '../admin-groups.ts';
-import { api } from '../api.ts';
 import type { ClusterView } from '../cluster-view.ts';
 import { toKafkaError } from '../error-text.ts';
 import { partitionKey } from '../offsets.ts';

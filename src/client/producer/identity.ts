@@ -2,10 +2,11 @@
  * Who an idempotent producer is to the brokers: an id that they gave, and an epoch. A new epoch (counted up here, as Java's
  * producer does) begins new sequences and shuts out batches of the former one that are still on their way.
  */
+
+import { api } from '../../network/api.ts';
 import { errorRow } from '../../protocol/error-codes.ts';
 import { KafkaError } from '../../protocol/kafka-error.ts';
 import { initProducerIdRequest, initProducerIdResponse } from '../../protocol/messages/init-producer-id.ts';
-import { api } from '../api.ts';
 import { type ClusterView, isUnreachable } from '../cluster-view.ts';
 import { toKafkaError } from '../error-text.ts';
 

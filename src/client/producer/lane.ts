@@ -1,5 +1,5 @@
 /** The way to one broker. */
-import type { Link } from '../link.ts';
+import type { Link } from '../../network/link.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 
 export class Lane {

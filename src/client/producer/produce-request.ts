@@ -1,9 +1,9 @@
 /** From batches to a Produce request, and from its answer to the batches. */
 import { ZERO_UUID } from '../../base/uuid.ts';
+import { api } from '../../network/api.ts';
 import { ErrorCode } from '../../protocol/error-codes.ts';
 import { KafkaError } from '../../protocol/kafka-error.ts';
 import { type ProduceResponse, produceRequest, produceResponse } from '../../protocol/messages/produce.ts';
-import { api } from '../api.ts';
 import { toKafkaError } from '../error-text.ts';
 import type { Outgoing, PartitionQueue } from './partition-queue.ts';
 import { joinedFrame, ProduceFrame, type ProduceHead } from './produce-frame.ts';

@@ -5,11 +5,11 @@
  * broker are bounded; what has to wait meanwhile goes together, one batch per partition in each request.
  */
 import { ZERO_UUID } from '../../base/uuid.ts';
+import type { Link } from '../../network/link.ts';
 import { ErrorCode, errorRow } from '../../protocol/error-codes.ts';
 import type { TimerHandle } from '../../runtime/runtime.ts';
 import { type ClusterView, isUnreachable } from '../cluster-view.ts';
 import { toKafkaError } from '../error-text.ts';
-import type { Link } from '../link.ts';
 import { stampProducer } from './batch-writer.ts';
 import { Ends, NO_DELIVERY } from './ends.ts';
 import { expired, isUnclear, judge } from './failure.ts';

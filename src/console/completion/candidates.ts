@@ -4,8 +4,8 @@
  */
 import { listGroups } from '../../client/admin-groups.ts';
 import { listTopics } from '../../client/admin-topics.ts';
-import { ClientLink } from '../../client/client-link.ts';
 import { ClusterView } from '../../client/cluster-view.ts';
+import { ClientLink } from '../../network/client-link.ts';
 import type { CommandContext } from '../command.ts';
 import { defaultBootstrap, readProfiles } from '../defaults.ts';
 import { ALL_TABLES, tableOf } from '../options/all.ts';

@@ -1,7 +1,7 @@
 /** `consumer-groups --describe`: offsets and lag, members, state; in Kafka's columns. */
 import { describeGroup, fetchOffsets, type GroupDescription, type GroupMember } from '../../client/admin-groups.ts';
 import { listOffsets, OffsetSpec, partitionKey, type TopicPartition } from '../../client/offsets.ts';
-import { addressText } from '../../client/settings.ts';
+import { addressText } from '../../network/address.ts';
 import type { ParsedOptions } from '../parser/parsed-options.ts';
 import { type GroupsClient, groupError } from './groups-client.ts';
 

@@ -1,12 +1,12 @@
 /** Groups of consumers against a real broker in this process: who reads what, when, and from where. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Broker, startBroker } from '../../../src/broker.ts';
-import { ClientLink } from '../../../src/client/client-link.ts';
 import { ClusterView } from '../../../src/client/cluster-view.ts';
 import { Consumer } from '../../../src/client/consumer/consumer.ts';
 import type { ConsumerSettings } from '../../../src/client/consumer/settings.ts';
 import { partitionKey, type TopicPartition } from '../../../src/client/offsets.ts';
 import { Producer } from '../../../src/client/producer/producer.ts';
+import { ClientLink } from '../../../src/network/client-link.ts';
 import { ErrorCode } from '../../../src/protocol/error-codes.ts';
 import { nodeRuntime } from '../../../src/runtime/node-runtime.ts';
 

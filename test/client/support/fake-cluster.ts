@@ -2,10 +2,11 @@
  * Brokers at the end of the client's links, in memory and under a clock that the test moves. They keep logs, refuse
  * sequences as Kafka does, and meet each request with the fate that the test gives it.
  */
-import type { Api } from '../../../src/client/api.ts';
+
 import { ClusterView } from '../../../src/client/cluster-view.ts';
-import { type Link, LinkError, type LinkOptions } from '../../../src/client/link.ts';
 import type { ClientSettings } from '../../../src/client/settings.ts';
+import type { Api } from '../../../src/network/api.ts';
+import { type Link, LinkError, type LinkOptions } from '../../../src/network/link.ts';
 import { decodeMessage, encodeMessage } from '../../../src/protocol/codec.ts';
 import { decodeRequestHeader } from '../../../src/protocol/frames.ts';
 import { nodeFiles } from '../../../src/runtime/node-files.ts';

@@ -3,14 +3,14 @@
  * within its time. After a failure of any kind it is closed, and every request that waits learns why.
  */
 import { KTS_VERSION } from '../base/versions.ts';
-import { FrameReader } from '../network/frame-reader.ts';
 import { ErrorCode, errorName } from '../protocol/error-codes.ts';
 import { decodeResponseFrame, encodeRequestFrame } from '../protocol/frames.ts';
 import { apiVersionsRequest, apiVersionsResponse } from '../protocol/messages/api-versions.ts';
 import type { Connection, Runtime, TimerHandle } from '../runtime/runtime.ts';
+import type { Address } from './address.ts';
 import { type Api, api } from './api.ts';
+import { FrameReader } from './frame-reader.ts';
 import { type Link, LinkError, type LinkOptions, reasonOf } from './link.ts';
-import type { Address } from './settings.ts';
 
 const API_VERSIONS = api(apiVersionsRequest, apiVersionsResponse);
 const SOFTWARE_NAME = 'kts';
@@ -42,6 +42,7 @@ export class ClientLink implements Link {
   readonly #frames: FrameReader;
   readonly #ranges = new Map<number, Range>();
   readonly #idleMs: number;
+  readonly #onClosed: ((error: Error) => void) | undefined;
   #idleTimer: TimerHandle | undefined;
   #usedAtMs: number;
   #nextCorrelationId = 0;
@@ -53,6 +54,7 @@ export class ClientLink implements Link {
     this.#clientId = options.clientId;
     this.#connection = connection;
     this.#idleMs = options.idleMs;
+    this.#onClosed = options.onClosed;
     this.#usedAtMs = options.runtime.clock.monotonicMs();
     this.#frames = new FrameReader({
       maxBytes: MAX_FRAME_BYTES,
@@ -217,6 +219,7 @@ export class ClientLink implements Link {
       waiting.timer.cancel();
       waiting.fail(error);
     }
+    this.#onClosed?.(error);
   }
 
   close(): void {

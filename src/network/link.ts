@@ -1,7 +1,7 @@
 /** One connection to a broker, as the client sees it. */
 import type { Runtime } from '../runtime/runtime.ts';
+import { type Address, addressText } from './address.ts';
 import type { Api } from './api.ts';
-import { type Address, addressText } from './settings.ts';
 
 export interface LinkOptions {
   readonly runtime: Runtime;
@@ -11,6 +11,8 @@ export interface LinkOptions {
   readonly requestTimeoutMs: number;
   /** Closed after so long without a request; below 0 never. */
   readonly idleMs: number;
+  /** The connection is over, for whatever reason; called once, and not when it could not be opened. */
+  readonly onClosed?: (error: Error) => void;
 }
 
 export interface Link {
