@@ -21,7 +21,8 @@ const STRICT_PIPE_EXIT = 141;
 
 function parse(table: ToolTable, argv: readonly string[], context: CommandContext): ParsedOptions {
   if (table.parser === 'argparse4j') {
-    return parseArgparse4j(context.manner === 'strict' ? withoutOwnRows(table) : table, argv);
+    const isStrict = context.manner === 'strict';
+    return parseArgparse4j(isStrict ? withoutOwnRows(table) : table, argv, isStrict);
   }
   const rows = context.manner === 'strict' ? table.options.filter((row) => row.own !== true) : table.options;
   return parseJoptsimple(rows, argv);
@@ -45,10 +46,9 @@ async function parseWords(table: ToolTable, argv: readonly string[], context: Co
 }
 
 function withoutOwnRows(table: ToolTable): ToolTable {
-  const subcommands = table.subcommands.map((command) => ({
-    ...command,
-    options: command.options.filter((row) => row.own !== true),
-  }));
+  const subcommands = table.subcommands
+    .filter((command) => command.own !== true)
+    .map((command) => ({ ...command, options: command.options.filter((row) => row.own !== true) }));
   return { ...table, subcommands };
 }
 
@@ -167,7 +167,7 @@ async function printHelp(table: ToolTable, context: CommandContext, subcommand?:
   }
   context.output.out(text);
   context.output.flush();
-  return 0;
+  return table.strictHelpExit ?? 0;
 }
 
 async function runParsed(CommandOf: CommandClass, argv: readonly string[], context: CommandContext): Promise<number> {

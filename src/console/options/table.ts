@@ -37,6 +37,8 @@ export interface Subcommand {
   readonly summary: string;
   readonly options: readonly OptionRow[];
   readonly exclusive: readonly Exclusive[];
+  /** kts's own addition: unknown in the strict manner. */
+  readonly own?: boolean;
 }
 
 export interface Example {
@@ -55,6 +57,8 @@ export interface ToolTable {
   readonly examples: readonly Example[];
   /** Kafka's script does its work without any word; the others print their usage then. */
   readonly worksBare?: boolean;
+  /** What Kafka's tool ends with behind its help, where it is not what its parser's other tools end with. */
+  readonly strictHelpExit?: number;
 }
 
 interface RowOptions {

@@ -43,13 +43,15 @@ class ArgparseParse {
   readonly #argv: readonly string[];
   readonly #given = new Map<string, string[]>();
   readonly #command: Subcommand;
+  readonly #isStrict: boolean;
   #next: number;
 
-  constructor(command: Subcommand, argv: readonly string[], start: number) {
+  constructor(command: Subcommand, argv: readonly string[], isStrict: boolean) {
     this.#command = command;
+    this.#isStrict = isStrict;
     this.#rows = command.options;
     this.#argv = argv;
-    this.#next = start;
+    this.#next = 1;
   }
 
   run(): ParsedOptions {
@@ -96,6 +98,10 @@ class ArgparseParse {
       throw usage(`argument ${both(row)}: expected one argument`);
     }
     if (attached === undefined) this.#next++;
+    if (row.type === 'int32' && !/^[+-]?\d+$/.test(value)) {
+      const text = `could not convert '${value}' to Integer (For input string: "${value}")`;
+      throw new OptionError('conversion', name, `argument ${both(row)}: ${text}`);
+    }
     // The last one wins, unless the option collects.
     if (!row.many) values.length = 0;
     values.push(value);
@@ -117,13 +123,21 @@ class ArgparseParse {
         throw usage(`argument ${both(row)} is required`);
       }
     }
+    if (this.#isStrict) for (const group of this.#command.exclusive) this.#checkOneGiven(group);
+  }
+
+  /** The own manner has a default instead. */
+  #checkOneGiven({ options, oneRequired }: Subcommand['exclusive'][number]): void {
+    if (!oneRequired || options.some((name) => this.#given.has(plainName(name)))) return;
+    const rows = options.map((name) => this.#rows.find((row) => row.names.includes(name)) as OptionRow);
+    throw usage(`one of the arguments ${rows.map(both).join(' ')} is required`);
   }
 }
 
-export function parseArgparse4j(table: ToolTable, argv: readonly string[]): ParsedOptions {
+export function parseArgparse4j(table: ToolTable, argv: readonly string[], isStrict = false): ParsedOptions {
   const first = argv[0];
   if (first === undefined) throw usage('too few arguments');
   if (first === '-h' || first === '--help') return new ParsedOptions(table.options, new Map([['help', []]]), []);
   if (first.startsWith('-')) throw usage(`unrecognized arguments: '${first}'`);
-  return new ArgparseParse(findSubcommand(table, first), argv, 1).run();
+  return new ArgparseParse(findSubcommand(table, first), argv, isStrict).run();
 }
