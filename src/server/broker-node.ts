@@ -34,21 +34,15 @@ import type { Runtime } from '../runtime/runtime.ts';
 import type { LogManager } from '../storage/log-manager.ts';
 import type { PartitionLog } from '../storage/partition-log.ts';
 import { BrokerLifecycle } from './broker-lifecycle.ts';
+import { openBrokerLogs } from './broker-logs.ts';
 import { DirectoryAssignments } from './directory-assignments.ts';
+import type { AdvertisedEndpoint } from './node-listeners.ts';
 import { PartitionAlterations } from './partition-alterations.ts';
 
 /** How long idle fetch sessions are kept at the least. */
 const SESSION_EVICTION_MS = 120_000;
 /** Answers that clients have not taken yet may fill so much memory; beyond it they shrink to one batch. */
 const RESPONSE_BUDGET_BYTES = 96 * 1024 * 1024;
-
-/** An advertised address, as the broker registers it. */
-export interface AdvertisedEndpoint {
-  readonly name: string;
-  readonly host: string;
-  readonly port: number;
-  readonly securityProtocol: number;
-}
 
 export interface BrokerNodeOptions {
   readonly config: BrokerConfig;
@@ -79,6 +73,9 @@ export class BrokerNode {
   /** The static configuration with what was changed while the cluster runs. */
   #config: BrokerConfig;
   #groupConfig: GroupCoordinatorConfig;
+
+  /** Needed before anything else of the broker. */
+  static readonly openLogs = openBrokerLogs;
 
   constructor(options: BrokerNodeOptions) {
     this.#options = options;

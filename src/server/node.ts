@@ -1,41 +1,30 @@
 /**
- * A running node: directories, listeners, controller and broker, in the order in which each needs the one before, and
- * back in the reverse order. Whatever fails on the way up takes down what is up already.
+ * A running node of any role: directories, listeners, quorum, controller and broker, in the order in which each needs
+ * the one before, and back in the reverse order. Whatever fails on the way up takes down what is up already.
+ *
+ * What a role does not need is not loaded: a controller knows no broker code, a broker none of the controller.
  */
 import { KtsError } from '../base/kts-error.ts';
-import { causeText, type Logger } from '../base/logger.ts';
+import type { Logger } from '../base/logger.ts';
 import { randomUuid } from '../base/uuid.ts';
 import { KAFKA_VERSION } from '../base/versions.ts';
-import { type BrokerConfig, resolveEndpoint } from '../config/broker-config.ts';
+import type { BrokerConfig } from '../config/broker-config.ts';
 import { ConfigRules } from '../config/config-rules.ts';
-import type { Endpoint } from '../config/listeners.ts';
-import { topicConfig } from '../config/topic-config.ts';
-import { controllerHandlers } from '../controller/handlers/controller-handlers.ts';
-import { describeNodeConfigs } from '../controller/handlers/describe-configs.ts';
-import { SUPPORTED_FEATURES } from '../metadata/features.ts';
-import type { FeatureVersions } from '../network/api-versions.ts';
-import { type ApiRow, handlerTable } from '../network/handler.ts';
-import { type Listener, RequestServer } from '../network/request-server.ts';
-import type { Runtime } from '../runtime/runtime.ts';
-import { FilePool } from '../storage/file-pool.ts';
-import type { LogContext } from '../storage/log-context.ts';
-import { LogManager } from '../storage/log-manager.ts';
-import { readBootstrap } from './bootstrap-metadata.ts';
-import { type AdvertisedEndpoint, BrokerNode } from './broker-node.ts';
-import { ControllerNode } from './controller-node.ts';
-import { ControllerRegistrationSender } from './controller-registration.ts';
+import { handlerTable } from '../network/handler.ts';
+import type { Listener } from '../network/request-server.ts';
+import type { FileLock, Runtime } from '../runtime/runtime.ts';
+import type { LogManager } from '../storage/log-manager.ts';
+import type { BrokerNode } from './broker-node.ts';
+import type { ControllerNode } from './controller-node.ts';
+import { lockDirectory } from './directory-lock.ts';
 import { LocalControllerChannel } from './local-controller-channel.ts';
 import { loadNodeIdentity, type NodeIdentity } from './node-identity.ts';
+import { NodeListeners } from './node-listeners.ts';
+import { QuorumNode } from './quorum-node.ts';
 import { RequestGate } from './request-gate.ts';
 
 /** How long requests in flight may take to be answered when the node stops. */
 const CLOSE_GRACE_MS = 5_000;
-const SECURITY_PROTOCOL_CODES: Readonly<Record<Endpoint['securityProtocol'], number>> = {
-  PLAINTEXT: 0,
-  SSL: 1,
-  SASL_PLAINTEXT: 2,
-  SASL_SSL: 3,
-};
 
 export interface NodeOptions {
   readonly config: BrokerConfig;
@@ -56,7 +45,7 @@ export interface RunningNode {
   stop(): Promise<void>;
 }
 
-/** Starts a node and returns once it serves clients. Rejects with a KtsError when it cannot. */
+/** Starts a node and returns once it serves. Rejects with a KtsError when it cannot. */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const node = new Node(options);
   try {
@@ -68,17 +57,30 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   }
 }
 
+/** The code of the roles that this node has. */
+interface Roles {
+  readonly broker: typeof import('./broker-node.ts') | null;
+  readonly controller: typeof import('./controller-node.ts') | null;
+}
+
+async function loadRoles(config: BrokerConfig): Promise<Roles> {
+  const [broker, controller] = await Promise.all([
+    config.isBroker ? import('./broker-node.ts') : null,
+    config.isController ? import('./controller-node.ts') : null,
+  ]);
+  return { broker, controller };
+}
+
 class Node implements RunningNode {
   readonly nodeId: number;
   readonly #options: NodeOptions;
   readonly #logger: Logger;
-  readonly #brokerTable = new Map<number, ApiRow>();
-  readonly #controllerTable = new Map<number, ApiRow>();
   readonly #gate = new RequestGate();
-  readonly #server: RequestServer;
-  readonly #listeners: Listener[] = [];
+  readonly #listeners: NodeListeners;
   #identity: NodeIdentity | null = null;
+  #metadataLock: FileLock | null = null;
   #logs: LogManager | null = null;
+  #quorum: QuorumNode | null = null;
   #controller: ControllerNode | null = null;
   #broker: BrokerNode | null = null;
   #stopping: Promise<void> | null = null;
@@ -89,7 +91,11 @@ class Node implements RunningNode {
     this.#options = options;
     this.nodeId = options.config.nodeId;
     this.#logger = options.logger;
-    this.#server = this.#makeServer();
+    this.#listeners = new NodeListeners({
+      ...options,
+      features: () => this.#quorum?.features() ?? { supported: [], finalizedEpoch: -1, finalized: [] },
+      onBug: options.onFatal,
+    });
   }
 
   get clusterId(): string {
@@ -97,18 +103,20 @@ class Node implements RunningNode {
   }
 
   get listeners(): readonly Listener[] {
-    return this.#listeners;
+    return this.#listeners.bound;
   }
 
   async start(): Promise<void> {
     const { config, runtime } = this.#options;
     refuseUnsupported(config);
-    this.#identity = loadNodeIdentity(config, runtime, this.#logger);
-    this.#logs = await this.#openLogs();
-    await this.#listen();
-    this.#build(this.#identity, this.#logs);
-    this.#controller?.start();
-    await this.#broker?.start(this.#advertised());
+    const roles = await loadRoles(config);
+    const identity = loadNodeIdentity(config, runtime, this.#logger);
+    this.#identity = identity;
+    await this.#openDirectories(roles);
+    await this.#listeners.bind();
+    this.#build(identity, roles);
+    this.#quorum?.start();
+    await this.#startRoles();
     this.#gate.open();
     this.#sayStarted();
   }
@@ -120,23 +128,26 @@ class Node implements RunningNode {
 
   /** After a failed start: nothing has been served, so nothing has to be waited for. */
   async abort(): Promise<void> {
-    await this.#server.close(0);
-    await this.#controller
-      ?.close()
-      .catch((error: unknown) => this.#logger.error('The controller did not close', error));
+    await Promise.all([this.#listeners.closeBroker(0), this.#listeners.closeController(0)]);
+    this.#controller?.close();
+    await this.#quorum?.close().catch((error: unknown) => this.#logger.error('The quorum did not close', error));
     await this.#logs?.shutdown(this.#logs.previousBrokerEpoch);
+    this.#metadataLock?.release();
   }
 
   async #stop(): Promise<void> {
     const logger = this.#logger.named('kafka.server.KafkaRaftServer');
     logger.info(`[KafkaRaftServer nodeId=${this.nodeId}] shutting down`);
     const brokerEpoch = (await this.#broker?.shutDown()) ?? -1;
-    await this.#server.close(CLOSE_GRACE_MS);
+    await this.#listeners.closeBroker(CLOSE_GRACE_MS);
     await this.#logs?.shutdown(brokerEpoch);
-    await this.#controller?.close().catch((error: unknown) => {
+    await this.#listeners.closeController(CLOSE_GRACE_MS);
+    this.#controller?.close();
+    await this.#quorum?.close().catch((error: unknown) => {
       if (this.failure === null) throw error;
-      this.#logger.error('The controller did not close', error);
+      this.#logger.error('The quorum did not close', error);
     });
+    this.#metadataLock?.release();
     logger.info(`[KafkaRaftServer nodeId=${this.nodeId}] shut down completed`);
   }
 
@@ -145,165 +156,68 @@ class Node implements RunningNode {
       this.failure = cause;
       this.#broker?.controllerFailed();
       // Whoever waits for a commit would wait for ever. Not within the very step that has failed.
-      this.#options.runtime.timers.soon(() => this.#controller?.controller.close());
+      this.#options.runtime.timers.soon(() => this.#controller?.close());
     }
     this.#options.onFatal(cause);
   }
 
-  #makeServer(): RequestServer {
-    const { config, runtime, logger, onFatal } = this.#options;
-    return new RequestServer({
-      runtime,
-      logger: logger.named('kafka.network.SocketServer'),
-      socketRequestMaxBytes: config.socketRequestMaxBytes,
-      queuedMaxRequestBytes: config.number('queued.max.request.bytes'),
-      maxConnections: config.number('max.connections'),
-      maxConnectionsPerIp: config.number('max.connections.per.ip'),
-      maxConnectionsPerIpOverrides: config.maxConnectionsPerIpOverrides,
-      connectionsMaxIdleMs: config.number('connections.max.idle.ms'),
-      backlog: config.number('socket.listen.backlog.size'),
-      features: () => this.#features(),
-      onBug: onFatal,
-    });
-  }
-
-  #features(): FeatureVersions {
-    const image = this.#controller?.loader.image;
-    const kraft = this.#controller?.raft.kraftVersion() ?? 0;
-    const supported = SUPPORTED_FEATURES.map(({ name, min, max }) => ({ name, minVersion: min, maxVersion: max }));
-    if (!image || image.offset < 0) return { supported, finalizedEpoch: -1, finalized: [] };
-    const finalized = [...image.features].map(([name, level]) => ({ name, level }));
-    if (kraft > 0) finalized.push({ name: 'kraft.version', level: kraft });
-    return { supported, finalizedEpoch: image.offset, finalized };
-  }
-
-  #openLogs(): Promise<LogManager> {
+  async #openDirectories({ broker }: Roles): Promise<void> {
     const { config, runtime, logger } = this.#options;
-    return LogManager.open({
-      directories: config.logDirs,
-      ...runtime,
+    if (broker === null || !config.logDirs.includes(config.metadataLogDir)) {
+      this.#metadataLock = lockDirectory(runtime.files, config.metadataLogDir);
+    }
+    if (broker === null) return;
+    this.#logs = await broker.BrokerNode.openLogs({
+      config,
+      runtime,
       logger,
-      // Each log gets its topic's own configuration as soon as the metadata is known.
-      configOf: () => topicConfig(config),
       onDirectoryFailure: (failure) => {
         if (failure.last || failure.path === config.metadataLogDir) this.#fail(new KtsError(failure.reason));
         else this.#broker?.directoryFailed(failure.path);
       },
-      intervals: {
-        initialTaskDelayMs: config.number('log.initial.task.delay.ms'),
-        retentionCheckMs: config.number('log.retention.check.interval.ms'),
-        flushSchedulerMs: config.number('log.flush.scheduler.interval.ms'),
-        offsetCheckpointMs: config.number('log.flush.offset.checkpoint.interval.ms'),
-        highWatermarkCheckpointMs: config.number('replica.high.watermark.checkpoint.interval.ms'),
-        producerExpiryCheckMs: config.number('producer.id.expiration.check.interval.ms'),
-      },
-      producerIdExpirationMs: config.number('producer.id.expiration.ms'),
     });
   }
 
-  async #listen(): Promise<void> {
-    const { config } = this.#options;
-    for (const endpoint of config.listeners) {
-      const isController = config.controllerListenerNames.includes(endpoint.listener);
-      const table = isController ? this.#controllerTable : this.#brokerTable;
-      const { listener: name, host, port } = endpoint;
-      try {
-        this.#listeners.push(await this.#server.listen({ name, host, port, table, isProtected: isController }));
-      } catch (error) {
-        throw listenFailure(endpoint, error);
-      }
-      this.#logger
-        .named('kafka.network.DataPlaneAcceptor')
-        .info(`Awaiting socket connections on ${host === '' ? '0.0.0.0' : host}:${this.#listeners.at(-1)?.port}.`);
-    }
-  }
-
-  #build(identity: NodeIdentity, logs: LogManager): void {
+  #build({ clusterId, metadataDirectoryId }: NodeIdentity, roles: Roles): void {
     const { config, runtime, logger } = this.#options;
+    const onFatal = (cause: unknown): void => this.#fail(cause);
+    const endpoints = this.#listeners.controllerEndpoints();
     const incarnationId = randomUuid((size) => runtime.random.bytes(size));
-    const rules = new ConfigRules(config);
-    const controller = new ControllerNode({
-      config,
-      clusterId: identity.clusterId,
-      directoryId: identity.metadataDirectoryId,
-      brokerIncarnationId: config.isBroker ? incarnationId : null,
-      endpoints: this.#controllerEndpoints(),
-      runtime,
-      logger,
-      logContext: this.#metadataLogContext(),
-      configRules: rules,
-      bootstrap: readBootstrap(runtime.files, config.metadataLogDir),
-      onFatal: (cause) => this.#fail(cause),
-    });
-    this.#controller = controller;
-    const rows = controllerHandlers({
-      controller: controller.controller,
-      raft: controller.raft,
-      describeConfigs: describeNodeConfigs(controller.controller, config),
-    });
-    fill(this.#controllerTable, rows);
-    const listenerName = config.controllerListenerNames[0] ?? 'CONTROLLER';
-    const channel = new LocalControllerChannel({ table: handlerTable(rows), listenerName, nodeId: config.nodeId });
-    controller.loader.addPublisher(
-      new ControllerRegistrationSender({
-        nodeId: config.nodeId,
-        incarnationId: randomUuid((size) => runtime.random.bytes(size)),
-        endpoints: this.#controllerEndpoints(),
-        channel,
-        timers: runtime.timers,
-        logger: logger.named('kafka.server.ControllerRegistrationManager'),
-      }),
-    );
-    if (!config.isBroker) return;
-    this.#broker = new BrokerNode({
-      config,
-      clusterId: identity.clusterId,
+    const configRules = new ConfigRules(config);
+    const common = { config, clusterId, runtime, logger, onFatal };
+    const quorum = new QuorumNode({ ...common, directoryId: metadataDirectoryId, endpoints });
+    this.#quorum = quorum;
+    if (roles.controller !== null) {
+      const brokerIncarnationId = roles.broker === null ? null : incarnationId;
+      const options = { ...common, quorum, brokerIncarnationId, endpoints, configRules };
+      this.#controller = new roles.controller.ControllerNode(options);
+      this.#listeners.answerController(this.#controller.rows);
+    }
+    if (roles.broker === null || this.#logs === null) return;
+    this.#broker = new roles.broker.BrokerNode({
+      ...common,
       incarnationId,
-      runtime,
-      logger,
-      logs,
-      loader: controller.loader,
-      channel,
-      answerBytes: () => this.#server.answerBytes,
-      whenStalled: () => controller.whenStalled(),
-      configRules: rules,
+      logs: this.#logs,
+      loader: quorum.loader,
+      channel: this.#channel(),
+      answerBytes: () => this.#listeners.answerBytes,
+      whenStalled: () => quorum.whenStalled(),
+      configRules,
     });
-    fill(this.#brokerTable, this.#gate.guard(this.#broker.rows));
+    this.#listeners.answerBroker(this.#gate.guard(this.#broker.rows).values());
   }
 
-  /** The metadata log has its own few files; a failure of its disk stops the node. */
-  #metadataLogContext(): LogContext {
-    const { config, runtime, logger } = this.#options;
-    return {
-      ...runtime,
-      pool: new FilePool(runtime.files),
-      logger: logger.named('kafka.raft.KafkaMetadataLog'),
-      producerIdExpirationMs: config.number('producer.id.expiration.ms'),
-      recoveredDirectory: `${config.metadataLogDir}.recovered`,
-      onStorageFailure: (message, cause) => {
-        logger.error(message, cause);
-        this.#fail(cause);
-      },
-    };
+  /** The way to the active controller. */
+  #channel(): LocalControllerChannel {
+    const { config } = this.#options;
+    const listenerName = config.controllerListenerNames[0] ?? 'CONTROLLER';
+    const table = handlerTable(this.#controller?.rows ?? []);
+    return new LocalControllerChannel({ table, listenerName, nodeId: config.nodeId });
   }
 
-  #bound(endpoint: Endpoint): Endpoint {
-    const port = this.#listeners.find(({ name }) => name === endpoint.listener)?.port ?? endpoint.port;
-    return resolveEndpoint(endpoint, this.#options.hostname, port);
-  }
-
-  #controllerEndpoints() {
-    return this.#options.config.advertisedControllerListeners.map((endpoint) => {
-      const { listener, host, port } = this.#bound(endpoint);
-      return { name: listener, host, port };
-    });
-  }
-
-  #advertised(): AdvertisedEndpoint[] {
-    return this.#options.config.advertisedListeners.map((endpoint) => {
-      const { listener, host, port, securityProtocol } = this.#bound(endpoint);
-      return { name: listener, host, port, securityProtocol: SECURITY_PROTOCOL_CODES[securityProtocol] };
-    });
+  async #startRoles(): Promise<void> {
+    this.#controller?.start(this.#channel());
+    await this.#broker?.start(this.#listeners.advertised());
   }
 
   /** The lines that scripts and test harnesses wait for. */
@@ -323,10 +237,6 @@ class Node implements RunningNode {
   }
 }
 
-function fill(table: Map<number, ApiRow>, rows: Iterable<ApiRow> | ReadonlyMap<number, ApiRow>): void {
-  for (const row of rows instanceof Map ? rows.values() : (rows as Iterable<ApiRow>)) table.set(row.apiKey, row);
-}
-
 function refuseUnsupported(config: BrokerConfig): void {
   for (const { listener, securityProtocol } of config.listeners) {
     if (securityProtocol === 'PLAINTEXT') continue;
@@ -334,20 +244,4 @@ function refuseUnsupported(config: BrokerConfig): void {
       hint: 'Use a PLAINTEXT listener on a trusted network, or put a TLS proxy before it.',
     });
   }
-  if (!config.isController) {
-    throw new KtsError('A node that is only a broker is not supported yet.', {
-      hint: 'Set process.roles=broker,controller.',
-    });
-  }
-}
-
-function listenFailure(endpoint: Endpoint, error: unknown): KtsError {
-  const where = `${endpoint.host === '' ? '0.0.0.0' : endpoint.host}:${endpoint.port}`;
-  if ((error as { code?: string }).code === 'EADDRINUSE') {
-    return new KtsError(`Socket server failed to bind to ${where}: Address already in use.`, {
-      hint: `Stop the program that listens there, or choose another port for listener ${endpoint.listener}.`,
-      cause: error,
-    });
-  }
-  return new KtsError(`Socket server failed to bind to ${where}: ${causeText(error)}`, { cause: error });
 }

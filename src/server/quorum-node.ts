@@ -1,0 +1,126 @@
+/**
+ * What every node has of the metadata quorum, whatever its roles: raft over the metadata log, as a voter or as an
+ * observer, the loader that both halves of the node read the committed image from, and the snapshots.
+ */
+import { join } from 'node:path';
+import type { Logger } from '../base/logger.ts';
+import type { Uuid } from '../base/uuid.ts';
+import type { BrokerConfig } from '../config/broker-config.ts';
+import { SUPPORTED_FEATURES } from '../metadata/features.ts';
+import { MetadataLoader } from '../metadata/loader.ts';
+import { SnapshotGenerator } from '../metadata/snapshot-generator.ts';
+import type { FeatureVersions } from '../network/api-versions.ts';
+import { RaftNode } from '../raft/raft-node.ts';
+import { staticVoter, type VoterEndpoint } from '../raft/voters.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { FilePool } from '../storage/file-pool.ts';
+import type { LogContext } from '../storage/log-context.ts';
+import { METADATA_TOPIC, MetadataLog } from './metadata-log.ts';
+
+export interface QuorumNodeOptions {
+  readonly config: BrokerConfig;
+  readonly clusterId: string;
+  /** Of the metadata directory. */
+  readonly directoryId: Uuid;
+  /** Where this controller can be reached; empty on a node that is only a broker. */
+  readonly endpoints: readonly VoterEndpoint[];
+  readonly runtime: Runtime;
+  readonly logger: Logger;
+  readonly onFatal: (cause: unknown) => void;
+}
+
+export class QuorumNode {
+  readonly raft: RaftNode;
+  readonly loader = new MetadataLoader();
+  readonly #options: QuorumNodeOptions;
+  readonly #log: MetadataLog;
+
+  constructor(options: QuorumNodeOptions) {
+    this.#options = options;
+    const { config, runtime, logger } = options;
+    this.#log = MetadataLog.open(logContext(options), {
+      directory: config.metadataLogDir,
+      segmentBytes: config.number('metadata.log.segment.bytes'),
+      segmentMs: config.number('metadata.log.segment.ms'),
+    });
+    this.raft = new RaftNode({
+      nodeId: config.nodeId,
+      directoryId: options.directoryId,
+      clusterId: options.clusterId,
+      log: this.#log,
+      directory: join(config.metadataLogDir, `${METADATA_TOPIC}-0`),
+      staticVoters: staticVoters(config, options.endpoints),
+      localEndpoints: options.endpoints,
+      retentionBytes: config.number('metadata.max.retention.bytes'),
+      retentionMs: config.number('metadata.max.retention.ms'),
+      files: runtime.files,
+      clock: runtime.clock,
+      timers: runtime.timers,
+      logger: logger.named('org.apache.kafka.raft.KafkaRaftClient'),
+      onFatal: options.onFatal,
+    });
+  }
+
+  start(): void {
+    const { config, runtime, logger } = this.#options;
+    this.raft.start();
+    this.raft.register(this.loader);
+    this.loader.addPublisher(
+      new SnapshotGenerator({
+        raft: this.raft,
+        clock: runtime.clock,
+        logger: logger.named('org.apache.kafka.image.publisher.SnapshotGenerator'),
+        maxBytesBetweenSnapshots: config.number('metadata.log.max.record.bytes.between.snapshots'),
+        maxIntervalMs: config.number('metadata.log.max.snapshot.interval.ms'),
+      }),
+    );
+  }
+
+  /** For ApiVersions. */
+  features(): FeatureVersions {
+    const { image } = this.loader;
+    const supported = SUPPORTED_FEATURES.map(({ name, min, max }) => ({ name, minVersion: min, maxVersion: max }));
+    if (image.offset < 0) return { supported, finalizedEpoch: -1, finalized: [] };
+    const kraft = this.raft.kraftVersion();
+    const finalized = [...image.features].map(([name, level]) => ({ name, level }));
+    if (kraft > 0) finalized.push({ name: 'kraft.version', level: kraft });
+    return { supported, finalizedEpoch: image.offset, finalized };
+  }
+
+  /** Resolves once nothing can be committed because the disk is full. */
+  whenStalled(): Promise<void> {
+    return this.#log.whenStalled();
+  }
+
+  async close(): Promise<void> {
+    // What waits for space on a full disk is not committed, and is not waited for.
+    await Promise.race([this.raft.close(), this.#log.whenStalled()]);
+    await this.#log.close();
+  }
+}
+
+/** The metadata log has its own few files; a failure of its disk stops the node. */
+function logContext({ config, runtime, logger, onFatal }: QuorumNodeOptions): LogContext {
+  const named = logger.named('kafka.raft.KafkaMetadataLog');
+  return {
+    ...runtime,
+    pool: new FilePool(runtime.files),
+    logger: named,
+    producerIdExpirationMs: config.number('producer.id.expiration.ms'),
+    recoveredDirectory: `${config.metadataLogDir}.recovered`,
+    onStorageFailure: (message, cause) => {
+      named.error(message, cause);
+      onFatal(cause);
+    },
+  };
+}
+
+/** Null in a dynamic quorum. Port 0 of a voter that is this node itself stands for the port it got. */
+function staticVoters(config: BrokerConfig, endpoints: readonly VoterEndpoint[]) {
+  if (config.quorumVoters.length === 0) return null;
+  const name = config.controllerListenerNames[0] ?? 'CONTROLLER';
+  return config.quorumVoters.map(({ nodeId: id, host, port }) => {
+    const own = id === config.nodeId && port === 0 ? endpoints[0]?.port : undefined;
+    return staticVoter(id, { name, host, port: own ?? port });
+  });
+}
