@@ -1,5 +1,4 @@
-/** `kts console-consumer`: kafka-console-consumer.sh. Without a group it reads the partitions directly, which joins nothing. */
-
+/** `kts console-consumer`: kafka-console-consumer.sh. Without a group it makes one up, and reads while it is still joining. */
 import type { ClusterView } from '../client/cluster-view.ts';
 import { Consumer } from '../client/consumer/consumer.ts';
 import { Command, type StrictAnswer } from '../console/command.ts';

@@ -149,6 +149,10 @@ describe('consumer-groups', () => {
   const named = (list: readonly TranscriptCase[]) => list.filter(isAbout).map((test) => [test.id, test] as const);
 
   describe('without groups', () => {
+    beforeAll(async () => {
+      await own(['consumer-groups', '--delete', '--all-groups']);
+    });
+
     it.each(named(cases.slice(0, start)))('%s', async (_, test) => {
       expect(await replay(test, values)).toBeUndefined();
     });

@@ -62,10 +62,11 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable {
       this.#failure ??= error;
       this.#signal.set();
     };
+    const hasOffsets = this.settings.groupId !== undefined && !this.settings.isAlone;
     this.#fetcher = new Fetcher({
       cluster,
       settings: this.settings,
-      fetchCommitted: this.settings.groupId === undefined ? undefined : (list) => this.#commits.committed(list),
+      fetchCommitted: hasOffsets ? (list) => this.#commits.committed(list) : undefined,
       wake: this.#signal.set,
     });
     this.#commits = new Commits({

@@ -1,6 +1,7 @@
 /**
  * A subscription: which topics, and what happens when the group gives partitions and takes them. Everything here runs
- * inside a poll: what was handed out before is done with, so that it is committed before it is given up.
+ * inside a poll: what was handed out before is done with, so that it is committed before it is given up. Whoever is alone in
+ * a group reads everything from the start, and goes on over its rounds.
  */
 import { KtsError } from '../../base/kts-error.ts';
 import { ErrorCode, errorRow } from '../../protocol/error-codes.ts';
@@ -38,6 +39,7 @@ export class GroupSubscription {
   /** As of the latest look at the cluster. */
   #names: readonly string[] = [];
   #look: TimerHandle | undefined;
+  #hasBegun: boolean;
   #stopped = false;
 
   constructor(options: GroupSubscriptionOptions, topics: readonly string[] | RegExp, listener: RebalanceListener) {
@@ -46,12 +48,14 @@ export class GroupSubscription {
     this.#options = options;
     this.#topics = topics;
     this.#listener = listener;
+    const { isAlone } = options.settings;
+    this.#hasBegun = !isAlone;
     this.#member = new GroupMember({
       ...options,
       groupId,
       assignors: options.settings.assignors.map(assignorOf),
       topics: () => this.#lookUp(),
-      owned: () => this.#owned,
+      owned: () => (isAlone ? [] : this.#owned),
       onPrepare: (round) => this.#prepare(round),
       onAssigned: (partitions, isCooperative) => this.#assigned(partitions, isCooperative),
     });
@@ -74,8 +78,15 @@ export class GroupSubscription {
     return [...this.#options.fetcher.states.values()].map(({ topic, partition }) => ({ topic, partition }));
   }
 
-  poll(): Promise<void> {
-    return this.#member.poll();
+  async poll(): Promise<void> {
+    if (!this.#hasBegun) {
+      this.#hasBegun = true;
+      const { cluster, fetcher } = this.#options;
+      const partitionsOf = (topic: string) => cluster.topic(topic)?.partitions ?? [];
+      const all = (await this.#lookUp()).flatMap((topic) => partitionsOf(topic).map((view) => ({ topic, ...view })));
+      fetcher.assign(all);
+    }
+    await this.#member.poll();
   }
 
   rejoin(): void {
@@ -173,7 +184,7 @@ export class GroupSubscription {
     readonly isCooperative: boolean;
   }): Promise<void> {
     const owned = this.#owned;
-    if (owned.length === 0) return;
+    if (owned.length === 0 || this.#options.settings.isAlone) return;
     if (isCooperative && !isLost) {
       await this.#options.commits.last(this.#patience());
       return;
@@ -203,7 +214,7 @@ export class GroupSubscription {
 
   /** True when something was given up that was kept over the round: the others wait for it. */
   async #assigned(partitions: readonly TopicPartition[], isCooperative: boolean): Promise<boolean> {
-    const { fetcher } = this.#options;
+    const { fetcher, settings } = this.#options;
     const keyOf = ({ topic, partition }: TopicPartition) => partitionKey(topic, partition);
     const wanted = new Set(partitions.map(keyOf));
     const before = this.#owned;
@@ -211,7 +222,7 @@ export class GroupSubscription {
     const added = partitions.filter((one) => !kept.has(keyOf(one)));
     const revoked = before.filter((one) => !wanted.has(keyOf(one)));
     if (revoked.length > 0) await this.#giveUp(revoked, false);
-    fetcher.assign(partitions, isCooperative);
+    fetcher.assign(partitions, isCooperative || settings.isAlone);
     await this.#call(this.#listener.onAssigned, added);
     return revoked.length > 0;
   }

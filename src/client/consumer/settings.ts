@@ -8,6 +8,8 @@ export type OffsetReset = 'earliest' | 'latest' | 'none' | { readonly durationMs
 export interface ConsumerSettings {
   readonly groupId: string | undefined;
   readonly groupInstanceId: string | undefined;
+  /** Nobody else is in this group, and it has no offsets: everything is read at once, while the group is still being joined. */
+  readonly isAlone: boolean;
   /** By name (see assignors.ts) or as they are, the preferred first. */
   readonly assignors: readonly (string | GroupAssignor)[];
   readonly sessionTimeoutMs: number;
@@ -40,6 +42,7 @@ export interface ConsumerSettings {
 export const DEFAULT_CONSUMER_SETTINGS: ConsumerSettings = {
   groupId: undefined,
   groupInstanceId: undefined,
+  isAlone: false,
   assignors: ['range', 'cooperative-sticky'],
   sessionTimeoutMs: 45_000,
   heartbeatIntervalMs: 3_000,

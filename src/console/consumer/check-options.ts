@@ -54,14 +54,6 @@ export async function planConsume(context: CommandContext, options: ParsedOption
     const strictText = 'Options from-beginning and offset cannot be specified together.';
     throw usageError('--from-beginning and --offset do not go together', 'give one of them', strictText);
   }
-  if (options.has('group') && options.has('partition')) {
-    const strictText = 'Options group and partition cannot be specified together.';
-    throw usageError(
-      '--group and --partition do not go together',
-      'a group shares out the partitions itself',
-      strictText,
-    );
-  }
   const offset = parseOffset(options);
   const topic = options.value('topic') ?? word;
   const include = options.value('include');

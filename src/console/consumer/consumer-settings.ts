@@ -73,13 +73,33 @@ export async function planConsumer(
     throw usageError(`--from-beginning contradicts auto.offset.reset=${reset}`, 'leave one of them out', text);
   }
   if (options.has('isolation-level')) properties.set('isolation.level', options.value('isolation-level') as string);
-  const groupId = groupOf(options, properties);
+  const given = groupOf(options, properties);
+  if (given !== undefined && options.has('partition')) throw groupAndPartition();
+  const group = given === undefined ? groupOfItsOwn(context, properties) : { groupId: given };
+  if (properties.size > 0) properties.set('group.id', group.groupId);
   const checked = await checkProperties(context, 'consumer', properties);
-  const given = checked === undefined ? {} : await settingsFrom(checked);
-  return { checked, settings: { ...given, groupId, ...(options.has('from-beginning') ? FROM_BEGINNING : {}) } };
+  const settings = checked === undefined ? {} : await settingsFrom(checked);
+  return { checked, settings: { ...settings, ...group, ...(options.has('from-beginning') ? FROM_BEGINNING : {}) } };
 }
 
 const FROM_BEGINNING = { offsetReset: 'earliest' } as const;
+const GENERATED_GROUPS = 100_000;
+
+/** Without a group Kafka's tool makes one up, and does not commit to it unless it is told to. */
+function groupOfItsOwn(context: CommandContext, properties: ReadonlyMap<string, string>) {
+  const groupId = `console-consumer-${context.runtime.random.int(GENERATED_GROUPS)}`;
+  const commits = properties.get('enable.auto.commit')?.trim().toLowerCase() === 'true';
+  return commits ? { groupId } : { groupId, autoCommit: false, isAlone: true };
+}
+
+function groupAndPartition(): Error {
+  const strictText = 'Options group and partition cannot be specified together.';
+  return usageError(
+    '--group and --partition do not go together',
+    'a group shares out the partitions itself',
+    strictText,
+  );
+}
 
 async function settingsFrom({ values }: CheckedProperties): Promise<Partial<ConsumerSettings>> {
   const { consumerSettings } = await import('../../client/config/consumer-config.ts');

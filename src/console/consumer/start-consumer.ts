@@ -1,4 +1,4 @@
-/** Points a consumer at what is to be read: a group's share, one partition, or all partitions directly. */
+/** Points a consumer at what is to be read: what its group gives it, one partition, or what lies between two bounds. */
 import { EXIT } from '../../base/kts-error.ts';
 import { listTopics } from '../../client/admin-topics.ts';
 import type { Consumer } from '../../client/consumer/consumer.ts';
@@ -92,22 +92,13 @@ async function startPlainly(
   waitMs: number,
 ): Promise<void> {
   if (plan.include !== undefined) {
-    const pattern = plan.include;
-    if (consumer.settings.groupId !== undefined) {
-      consumer.subscribe(pattern);
-      return;
-    }
-    consumer.assign(await matching(consumer, pattern));
+    consumer.subscribe(plan.include);
     return;
   }
   const topic = plan.topic as string;
   const count = await partitionsOf(context, consumer, topic, waitMs);
-  if (consumer.settings.groupId !== undefined) {
-    consumer.subscribe([topic]);
-    return;
-  }
   if (plan.partition === undefined) {
-    consumer.assign(Array.from({ length: count }, (_, partition) => ({ topic, partition })));
+    consumer.subscribe([topic]);
     return;
   }
   if (context.manner === 'own') checkPartition(topic, plan.partition, count);

@@ -255,6 +255,45 @@ describe('a group', () => {
   });
 });
 
+describe('alone in a group', () => {
+  const alone = { isAlone: true, autoCommit: false } as const;
+
+  it('reads before it has joined, and reads nothing twice when it has', async () => {
+    const topic = await newTopic(8);
+    const a = member(topic, alone);
+    const given: number[] = [];
+    a.subscribe([topic], { onAssigned: (partitions) => void given.push(partitions.length) });
+    const values = await pollUntil([a], () => given.length > 0);
+    await producer.send({ topic, partition: 0, value: 'last' });
+    while (!values.includes('last')) values.push(...(await a.poll(50)).map(({ value }) => `${value}`));
+    expect(values.sort()).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', 'last']);
+    // The group gives what is read already.
+    expect(given).toEqual([0]);
+    expect(a.assignment).toHaveLength(4);
+  });
+
+  it('gives up what the group gives to somebody else after all', async () => {
+    const topic = await newTopic(8);
+    const a = member(topic, alone);
+    const b = member(topic);
+    a.subscribe([topic]);
+    b.subscribe([topic]);
+    await pollUntil([a, b], () => a.assignment.length === 2 && b.assignment.length === 2);
+    expect([...names(a.assignment), ...names(b.assignment)].sort()).toEqual([0, 1, 2, 3]);
+  });
+
+  it('follows a pattern', async () => {
+    const topic = await newTopic(4);
+    const a = member(topic, alone);
+    a.subscribe(new RegExp(`^${topic}(b|)$`));
+    const values = await pollUntil([a], () => a.assignment.length === 4 && a.currentLag(topic, 3) === 0);
+    await producer.partitionsOf(`${topic}b`);
+    await producer.send({ topic: `${topic}b`, partition: 1, value: 'b' });
+    while (!values.includes('b')) values.push(...(await a.poll(50)).map(({ value }) => `${value}`));
+    expect(values.sort()).toEqual(['0', '1', '2', '3', 'b']);
+  });
+});
+
 describe('partitions by hand, with a group', () => {
   it('begin at its offsets and commit to them', async () => {
     const topic = await newTopic(8);
