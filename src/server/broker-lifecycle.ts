@@ -47,6 +47,8 @@ export class BrokerLifecycle {
   #wantFence = true;
   /** Something has changed while a heartbeat was under way. */
   #hurried = false;
+  /** The controller does not know this broker, or not by this epoch. */
+  #unknown = false;
 
   constructor(options: BrokerLifecycleOptions) {
     this.#options = options;
@@ -99,7 +101,8 @@ export class BrokerLifecycle {
     const giveUpAt = clock.monotonicMs() + this.#options.shutdownTimeoutMs;
     while (!this.#stopped && clock.monotonicMs() < giveUpAt) {
       const answer = await this.#heartbeat(true);
-      if (answer?.shouldShutDown) break;
+      // A broker that somebody has unregistered leads nothing, and nobody will ever release it.
+      if (answer?.shouldShutDown || this.#unknown) break;
       await this.#pause(SHUTDOWN_RETRY_MS);
     }
     this.stop();
@@ -150,8 +153,14 @@ export class BrokerLifecycle {
         cordonedLogDirs: this.#wantFence ? null : [],
       });
       const answer = await this.#inTime(sent);
-      if (answer.errorCode === ErrorCode.NONE) return answer;
-      if (answer.errorCode === ErrorCode.STALE_BROKER_EPOCH && !wantShutDown) await this.#register();
+      if (answer.errorCode === ErrorCode.NONE) {
+        this.#unknown = false;
+        return answer;
+      }
+      const isUnknown =
+        answer.errorCode === ErrorCode.STALE_BROKER_EPOCH || answer.errorCode === ErrorCode.BROKER_ID_NOT_REGISTERED;
+      this.#unknown = isUnknown;
+      if (isUnknown && !wantShutDown) await this.#register();
       return null;
     } catch (error) {
       logger.warn(`Broker ${registration.brokerId} sent a heartbeat that failed: ${String((error as Error).message)}`);

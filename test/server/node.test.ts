@@ -7,6 +7,7 @@ import { KtsError } from '../../src/base/kts-error.ts';
 import { ErrorCode } from '../../src/protocol/error-codes.ts';
 import { fetchRequest, fetchResponse } from '../../src/protocol/messages/fetch.ts';
 import { initProducerIdRequest, initProducerIdResponse } from '../../src/protocol/messages/init-producer-id.ts';
+import { unregisterBrokerRequest, unregisterBrokerResponse } from '../../src/protocol/messages/unregister-broker.ts';
 import { updateFeaturesRequest, updateFeaturesResponse } from '../../src/protocol/messages/update-features.ts';
 import { FaultyFiles } from '../storage/faulty-files.ts';
 import { Home, type HomeOptions } from './node-harness.ts';
@@ -53,6 +54,13 @@ describe('a stop', () => {
     ].map((line) => node.lines.findIndex((other) => line.test(other)));
     expect(said).not.toContain(-1);
     expect(said).toEqual([...said].sort((a, b) => a - b));
+  });
+
+  it('does not wait for a controller that knows this broker no more', async () => {
+    const node = await makeHome().start();
+    const answer = await node.call(unregisterBrokerRequest, unregisterBrokerResponse, 0, { brokerId: 1 });
+    expect(answer.errorCode).toBe(ErrorCode.NONE);
+    await node.stop();
   });
 
   it('may be asked for twice', async () => {
