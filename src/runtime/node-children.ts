@@ -90,8 +90,17 @@ export function workingDirectoryOf(pid: number): string | null {
 
 /** False when there is no such process any more. */
 export function terminate(pid: number): boolean {
+  return signal(pid, 'SIGTERM');
+}
+
+/** Without a word. False when there is no such process any more. */
+export function kill(pid: number): boolean {
+  return signal(pid, 'SIGKILL');
+}
+
+function signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): boolean {
   try {
-    process.kill(pid, 'SIGTERM');
+    process.kill(pid, name);
     return true;
   } catch {
     return false;

@@ -1,6 +1,7 @@
 /** The option tables hold Kafka's facts: names, arity, types, defaults, and which option took another's place. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { clusterTable } from '../../src/console/options/cluster.ts';
 import { consoleConsumerTable } from '../../src/console/options/console-consumer.ts';
 import { consoleProducerTable } from '../../src/console/options/console-producer.ts';
 import { consumerGroupsTable } from '../../src/console/options/consumer-groups.ts';
@@ -32,6 +33,7 @@ const TABLES: readonly ToolTable[] = [
   consoleConsumerTable,
   consumerGroupsTable,
   storageTable,
+  clusterTable,
   serverStartTable,
 ];
 

@@ -48,6 +48,8 @@ export const TOP_FILES: Readonly<Record<string, readonly string[]>> = {
 export const ENGINE_COMMANDS: ReadonlySet<string> = new Set([
   'server-start.ts',
   'storage.ts',
+  // Formats the nodes of a new cluster; its other subcommands load nothing of it.
+  'cluster.ts',
   'dump-log.ts',
   'metadata-shell.ts',
 ]);

@@ -13,6 +13,7 @@ export const OVERVIEW: readonly OverviewGroup[] = [
       ['server-start [server.properties]', 'on localhost:9092, or as the file says'],
       ['server-stop', 'a controlled shutdown'],
       ['storage format|info|random-uuid …', 'make directories ready, look at them'],
+      ['cluster start|status|stop', 'several nodes on this machine'],
       ['ready --timeout 5s', 'wait until a broker answers'],
     ],
   },
@@ -28,8 +29,7 @@ export const OVERVIEW: readonly OverviewGroup[] = [
   {
     title: 'Consumer groups',
     lines: [
-      ['consumer-groups --list', 'also --delete'],
-      ['consumer-groups --describe [billing]', 'offsets and lag'],
+      ['consumer-groups --describe [billing]', 'offsets and lag; also --list, --delete'],
       ['consumer-groups --reset-offsets …', 'read again, or pass over'],
     ],
   },

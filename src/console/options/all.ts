@@ -1,4 +1,5 @@
 /** All option tables, for what looks at every command without running one: help and completion. */
+import { clusterTable } from './cluster.ts';
 import { completionTable } from './completion.ts';
 import { consoleConsumerTable } from './console-consumer.ts';
 import { consoleProducerTable } from './console-producer.ts';
@@ -18,6 +19,7 @@ export const ALL_TABLES: readonly ToolTable[] = [
   serverStartTable,
   serverStopTable,
   storageTable,
+  clusterTable,
   readyTable,
   profileTable,
   completionTable,
