@@ -10,7 +10,6 @@ import {
   configResourceOf,
   type MetadataImage,
   type PartitionImage,
-  RECOVERING,
   type TopicImage,
 } from '../metadata/image.ts';
 import type { MetadataPublisher } from '../metadata/loader.ts';
@@ -18,7 +17,7 @@ import { ErrorCode } from '../protocol/error-codes.ts';
 import type { LogConfig } from '../storage/log-config.ts';
 import type { LogManager } from '../storage/log-manager.ts';
 import { CONSUMER_OFFSETS_TOPIC } from './auto-topic-creation.ts';
-import { Partition, type TopicSettings } from './partition.ts';
+import { Partition, type PartitionSurroundings, type TopicSettings } from './partition.ts';
 import type { ReplicaManager } from './replica-manager.ts';
 
 /** A topic's configs as they are with the broker's defaults. */
@@ -44,8 +43,8 @@ export interface MetadataFollowerOptions {
   readonly effectiveConfig: (image: MetadataImage, topic: string) => EffectiveTopicConfig;
   /** A replica lives in another directory than the metadata says. */
   readonly assignDirectory: (topicId: string, partition: number, directoryId: string) => void;
-  /** This broker leads a partition that was elected uncleanly and serves all that there is of it. */
-  readonly recovered: (topicId: string, state: PartitionImage) => void;
+  /** What the hosted partitions share. */
+  readonly around: PartitionSurroundings;
   /** Dynamic broker configs changed, of this broker or of all. */
   readonly brokerConfigChanged: (image: MetadataImage) => void;
   readonly publish: (image: MetadataImage) => void;
@@ -145,7 +144,6 @@ export class MetadataFollower implements MetadataPublisher {
     if (!partition) return;
     const led = hosted?.isLeader ? hosted.leaderEpoch : -1;
     partition.applyState(state);
-    if (partition.isLeader && state.leaderRecoveryState === RECOVERING) this.#options.recovered(topic.id, state);
     if (topic.name === CONSUMER_OFFSETS_TOPIC) this.#followOffsets(partition, led);
   }
 
@@ -162,7 +160,7 @@ export class MetadataFollower implements MetadataPublisher {
     topic: { readonly name: string; readonly id: string },
     state: PartitionImage,
   ): Partition | null {
-    const { nodeId, logs, replicas, logger } = this.#options;
+    const { nodeId, logs, replicas, logger, around } = this.#options;
     const assigned = state.directories[state.replicas.indexOf(nodeId)];
     try {
       const log = logs.getOrCreateLog({
@@ -173,7 +171,7 @@ export class MetadataFollower implements MetadataPublisher {
         directoryId: assigned,
       });
       const settings = () => this.effectiveConfig(image, topic.name).settings;
-      const partition = new Partition({ topic: topic.name, id: state.partitionId, log, nodeId, state, settings });
+      const partition = new Partition({ topic: topic.name, id: state.partitionId, log, around, settings });
       replicas.add(partition);
       if (log.directoryId !== assigned) this.#options.assignDirectory(topic.id, state.partitionId, log.directoryId);
       return partition;

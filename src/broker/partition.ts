@@ -1,14 +1,21 @@
 /**
  * One partition as this broker hosts it: its log, what the cluster metadata says of it, and who waits for it.
  *
- * Invariant: the high watermark never passes what every member of the ISR has, and never moves while the ISR is smaller
- * than min(min.insync.replicas, number of replicas). Only the leader moves it; appends of others are refused with
- * NOT_LEADER_OR_FOLLOWER.
+ * Invariant: while this broker leads, the high watermark never passes what every member of the ISR has, never moves
+ * while the ISR is smaller than min(min.insync.replicas, number of replicas), and never goes back. Only the leader
+ * appends for producers; others are refused with NOT_LEADER_OR_FOLLOWER.
  */
-import { ErrorCode } from '../protocol/error-codes.ts';
+import type { Logger } from '../base/logger.ts';
+import { RECOVERED, RECOVERING } from '../metadata/image.ts';
+import { ErrorCode, errorName } from '../protocol/error-codes.ts';
 import { KafkaError } from '../protocol/kafka-error.ts';
+import type { Clock } from '../runtime/runtime.ts';
 import type { AppendResult, PartitionLog } from '../storage/partition-log.ts';
+import { CommitWaiters } from './commit-waiters.ts';
 import { type FetchWaiter, type Wakeable, wakeAll } from './fetch-waiter.ts';
+import type { IsrAnswer, IsrProposal } from './isr-proposal.ts';
+import { PartitionReplicas, type PeerBroker } from './partition-replicas.ts';
+import type { RemoteReplica, ReplicaFetch } from './remote-replica.ts';
 
 /** The part of the metadata image that a hosted partition follows. */
 export interface PartitionState {
@@ -17,6 +24,7 @@ export interface PartitionState {
   readonly partitionEpoch: number;
   readonly replicas: readonly number[];
   readonly isr: readonly number[];
+  readonly leaderRecoveryState: number;
 }
 
 /** The settings of a topic that are the broker's and not the log's. */
@@ -27,10 +35,29 @@ export interface TopicSettings {
   readonly compressionLevel: number | undefined;
 }
 
-interface CommitWaiter {
-  readonly offset: number;
-  readonly settle: (errorCode: number) => void;
+/** What the partitions of one broker share of the world around them. */
+export interface PartitionSurroundings {
+  readonly nodeId: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** `replica.lag.time.max.ms`. */
+  maxLagMs(): number;
+  /** This broker's own epoch; -1 before it is registered. */
+  brokerEpoch(): number;
+  /** A broker as the committed metadata has it. */
+  peer(brokerId: number): PeerBroker | undefined;
+  /** Asks the controller for another ISR. */
+  propose(proposal: IsrProposal): void;
 }
+
+const UNKNOWN_STATE: PartitionState = {
+  leader: -1,
+  leaderEpoch: -1,
+  partitionEpoch: -1,
+  replicas: [],
+  isr: [],
+  leaderRecoveryState: RECOVERED,
+};
 
 export class Partition implements Wakeable {
   readonly topic: string;
@@ -38,12 +65,20 @@ export class Partition implements Wakeable {
   /** `topic-partition`. */
   readonly name: string;
   readonly log: PartitionLog;
+  /** Woken when what consumers see has changed: the high watermark, the leader, the end of it all. */
   readonly waiters = new Set<FetchWaiter>();
-  readonly #nodeId: number;
+  /** Woken when records were appended, committed or not: followers read to the end of the log. */
+  readonly appended: Wakeable = { waiters: new Set<FetchWaiter>() };
   /** As they are now; topics' configs change while they are in use. */
   readonly settings: () => TopicSettings;
-  #state: PartitionState;
-  #commitWaiters: CommitWaiter[] = [];
+  readonly #around: PartitionSurroundings;
+  readonly #replicas: PartitionReplicas;
+  readonly #commitWaiters = new CommitWaiters();
+  readonly #lowWatermarkWaiters = new CommitWaiters();
+  #state: PartitionState = UNKNOWN_STATE;
+  #proposal: IsrProposal | null = null;
+  /** Where the log ended when this broker began to lead in this epoch; null while it follows. */
+  #epochStartOffset: number | null = null;
   /** Flushes that appended records wait for. */
   #flushes = 0;
   /** Set when the topic is gone or the log's directory has failed: the answer to every request. */
@@ -53,17 +88,21 @@ export class Partition implements Wakeable {
     readonly topic: string;
     readonly id: number;
     readonly log: PartitionLog;
-    readonly nodeId: number;
-    readonly state: PartitionState;
+    readonly around: PartitionSurroundings;
     readonly settings: () => TopicSettings;
   }) {
     this.topic = options.topic;
     this.id = options.id;
     this.name = `${options.topic}-${options.id}`;
     this.log = options.log;
-    this.#nodeId = options.nodeId;
-    this.#state = options.state;
     this.settings = options.settings;
+    this.#around = options.around;
+    const { nodeId } = options.around;
+    this.#replicas = new PartitionReplicas({
+      nodeId,
+      peer: (id) => options.around.peer(id),
+      maxLagMs: () => options.around.maxLagMs(),
+    });
   }
 
   get leader(): number {
@@ -74,23 +113,55 @@ export class Partition implements Wakeable {
     return this.#state.leaderEpoch;
   }
 
-  get isLeader(): boolean {
-    return this.#closedWith === null && this.#state.leader === this.#nodeId;
+  get partitionEpoch(): number {
+    return this.#state.partitionEpoch;
   }
 
-  /** Follows the metadata. Becoming leader opens the epoch in the log; losing it answers everybody who waits. */
+  get isLeader(): boolean {
+    return this.#closedWith === null && this.#state.leader === this.#around.nodeId;
+  }
+
+  get isClosed(): boolean {
+    return this.#closedWith !== null;
+  }
+
+  /** As committed by the controller; a proposal under way is not part of it. */
+  get isr(): readonly number[] {
+    return this.#replicas.isr;
+  }
+
+  /** The followers as this broker, leading, knows them. */
+  get followers(): readonly RemoteReplica[] {
+    return this.#replicas.remotes;
+  }
+
+  /** Where this leader's epoch began; null while it follows. Below it the high watermark may still be an old one. */
+  get epochStartOffset(): number | null {
+    return this.#epochStartOffset;
+  }
+
+  /** The least log start offset among the replicas of brokers that are alive. */
+  get lowWatermark(): number {
+    return this.#replicas.lowWatermark(this.log.logStartOffset);
+  }
+
+  /**
+   * Follows the metadata. Becoming leader opens the epoch in the log; losing it answers everybody who waits. What is older
+   * than what the controller has answered already is left alone.
+   */
   applyState(state: PartitionState): void {
     const before = this.#state;
-    this.#state = state;
-    if (state.leader === this.#nodeId) {
-      if (before === state || before.leaderEpoch !== state.leaderEpoch) {
-        this.log.assignEpochStartOffset(state.leaderEpoch);
-      }
-      this.#advanceHighWatermark(this.#flushes > 0 ? this.log.recoveryPoint : this.log.logEndOffset);
-    } else if (before.leader === this.#nodeId) {
-      this.#settleCommits(ErrorCode.NOT_LEADER_OR_FOLLOWER);
+    if (state.partitionEpoch < before.partitionEpoch) return;
+    const isNewEpoch = state.leaderEpoch !== before.leaderEpoch;
+    if (state.partitionEpoch > before.partitionEpoch || isNewEpoch) {
+      this.#state = state;
+      this.#proposal = null;
+      this.#replicas.assign(state.replicas, state.isr);
     }
-    if (before.leader !== state.leader || before.leaderEpoch !== state.leaderEpoch) wakeAll(this);
+    const led = before.leader === this.#around.nodeId;
+    if (state.leader === this.#around.nodeId) this.#lead(isNewEpoch, led);
+    else this.#followFrom(led);
+    if (before.leader !== state.leader || isNewEpoch) this.#wakeEverybody();
   }
 
   /**
@@ -98,10 +169,16 @@ export class Partition implements Wakeable {
    * Returns a wire error code, 0 when it may go on.
    */
   checkLeader(requestEpoch: number): number {
+    const refused = this.checkReplica(requestEpoch);
+    if (refused !== ErrorCode.NONE) return refused;
+    return this.#state.leader === this.#around.nodeId ? ErrorCode.NONE : ErrorCode.NOT_LEADER_OR_FOLLOWER;
+  }
+
+  /** Like checkLeader, where any replica may answer (KIP-392). */
+  checkReplica(requestEpoch: number): number {
     if (this.#closedWith !== null) return this.#closedWith;
     if (requestEpoch >= 0 && requestEpoch < this.#state.leaderEpoch) return ErrorCode.FENCED_LEADER_EPOCH;
-    if (requestEpoch > this.#state.leaderEpoch) return ErrorCode.UNKNOWN_LEADER_EPOCH;
-    return this.#state.leader === this.#nodeId ? ErrorCode.NONE : ErrorCode.NOT_LEADER_OR_FOLLOWER;
+    return requestEpoch > this.#state.leaderEpoch ? ErrorCode.UNKNOWN_LEADER_EPOCH : ErrorCode.NONE;
   }
 
   /** Appends one validated batch. With `allReplicas` the ISR must be large enough before anything is written. */
@@ -110,16 +187,17 @@ export class Partition implements Wakeable {
       const code = this.#closedWith ?? ErrorCode.NOT_LEADER_OR_FOLLOWER;
       throw new KafkaError(code, `this broker does not lead partition ${this.name}`);
     }
-    if (allReplicas && this.#state.isr.length < this.#requiredInsync()) {
+    if (allReplicas && this.#replicas.isr.length < this.#requiredInsync()) {
       throw new KafkaError(
         ErrorCode.NOT_ENOUGH_REPLICAS,
-        `The size of the current ISR : ${this.#state.isr.length} is insufficient to satisfy the min.isr requirement of ` +
+        `The size of the current ISR : ${this.#replicas.isr.length} is insufficient to satisfy the min.isr requirement of ` +
           `${this.settings().minInsyncReplicas} for partition ${this.name}`,
       );
     }
     const appended = this.log.appendAsLeader(batch, this.#state.leaderEpoch);
-    if (appended.durable === null) this.#advanceHighWatermark(this.log.logEndOffset);
+    if (appended.durable === null) this.#advanceHighWatermark();
     else this.#advanceOnceDurable(appended.durable);
+    if (this.appended.waiters.size > 0) wakeAll(this.appended);
     return appended;
   }
 
@@ -134,11 +212,41 @@ export class Partition implements Wakeable {
       settle(ErrorCode.NONE);
       return () => {};
     }
-    const waiter = { offset: lastOffset, settle };
-    this.#commitWaiters.push(waiter);
-    return () => {
-      this.#commitWaiters = this.#commitWaiters.filter((other) => other !== waiter);
-    };
+    return this.#commitWaiters.add(lastOffset, settle);
+  }
+
+  /**
+   * A follower asks for what comes at `fetchOffset`, so it has all below; its log agrees with this one up to there (the
+   * caller has compared epochs). Returns a wire error code; with one nothing was recorded.
+   */
+  remoteFetched(fetch: ReplicaFetch): number {
+    if (!this.isLeader) return this.#closedWith ?? ErrorCode.NOT_LEADER_OR_FOLLOWER;
+    const remote = this.#replicas.find(fetch.replicaId);
+    // It may be assigned in metadata that has not come here yet: the follower tries again.
+    if (!remote) return ErrorCode.UNKNOWN_LEADER_EPOCH;
+    if (this.#replicas.isStale(fetch.replicaId, fetch.brokerEpoch)) return ErrorCode.NOT_LEADER_OR_FOLLOWER;
+    const { log } = this;
+    const leaderEnd = log.logEndOffset;
+    if (fetch.fetchOffset > leaderEnd || fetch.fetchOffset < log.logStartOffset) return ErrorCode.OFFSET_OUT_OF_RANGE;
+    remote.fetched(fetch, leaderEnd);
+    if (!remote.inMaximalIsr) this.#maybeExpandIsr(remote);
+    if (log.highWatermark < leaderEnd) this.#advanceHighWatermark();
+    if (this.#lowWatermarkWaiters.size > 0) this.#settleLowWatermark();
+    return ErrorCode.NONE;
+  }
+
+  /** From time to time: members of the ISR that lag too long are proposed to leave it. */
+  maybeShrinkIsr(): void {
+    if (!this.isLeader) return;
+    const outOfSync =
+      this.#proposal === null ? this.#replicas.outOfSync(this.log.logEndOffset, this.#around.clock.monotonicMs()) : [];
+    if (outOfSync.length > 0) {
+      const { isr } = this.#replicas;
+      this.#propose(isr.filter((id) => !outOfSync.includes(id)));
+    }
+    // A replica outside the ISR that was waited for may have run out of time.
+    if (this.log.highWatermark < this.log.logEndOffset) this.#advanceHighWatermark();
+    if (this.#lowWatermarkWaiters.size > 0) this.#settleLowWatermark();
   }
 
   /** DeleteRecords: everything below `offset` (-1: the high watermark). Returns the new log start offset. */
@@ -148,15 +256,42 @@ export class Partition implements Wakeable {
       throw new KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE, `offset ${offset} is above the high watermark`);
     }
     this.log.deleteRecordsBefore(before);
-    wakeAll(this);
+    this.#wakeEverybody();
     return this.log.logStartOffset;
+  }
+
+  /** Calls `settle` once no live replica holds anything below `offset`, or this broker does not lead any more. */
+  onLowWatermark(offset: number, settle: (errorCode: number) => void): () => void {
+    if (this.lowWatermark >= offset) {
+      settle(ErrorCode.NONE);
+      return () => {};
+    }
+    return this.#lowWatermarkWaiters.add(offset - 1, settle);
   }
 
   /** The topic was deleted or its directory failed: everybody is answered with `errorCode`. */
   close(errorCode: number): void {
     this.#closedWith = errorCode;
-    this.#settleCommits(errorCode);
-    wakeAll(this);
+    this.#settleAll(errorCode);
+    this.#wakeEverybody();
+  }
+
+  #lead(isNewEpoch: boolean, ledBefore: boolean): void {
+    const { log } = this;
+    if (isNewEpoch || this.#epochStartOffset === null) {
+      const end = log.logEndOffset;
+      log.assignEpochStartOffset(this.#state.leaderEpoch);
+      this.#epochStartOffset = end;
+      this.#replicas.beginEpoch(!ledBefore, end, this.#around.clock.monotonicMs());
+    }
+    // Whatever there is was found, and is served: nothing is left to recover.
+    if (this.#state.leaderRecoveryState === RECOVERING && this.#proposal === null) this.#propose(this.#replicas.isr);
+    this.#advanceHighWatermark();
+  }
+
+  #followFrom(ledBefore: boolean): void {
+    this.#epochStartOffset = null;
+    if (ledBefore) this.#settleAll(ErrorCode.NOT_LEADER_OR_FOLLOWER);
   }
 
   /** `flush.messages`: records count only once they are on the disk. A failed flush takes the directory away. */
@@ -165,32 +300,117 @@ export class Partition implements Wakeable {
     durable.then(
       () => {
         this.#flushes--;
-        this.#advanceHighWatermark(this.log.recoveryPoint);
+        this.#advanceHighWatermark();
       },
       () => {
         this.#flushes--;
-        this.#settleCommits(ErrorCode.KAFKA_STORAGE_ERROR);
+        this.#commitWaiters.settleAll(ErrorCode.KAFKA_STORAGE_ERROR);
       },
     );
   }
 
   #requiredInsync(): number {
-    return Math.min(this.settings().minInsyncReplicas, this.#state.replicas.length);
+    return Math.min(this.settings().minInsyncReplicas, this.#replicas.assigned.length);
   }
 
-  #advanceHighWatermark(end: number): void {
-    const { isr } = this.#state;
-    // Followers' positions arrive with replication; until then only a sole member of the ISR commits by itself.
-    if (isr.length !== 1 || isr[0] !== this.#nodeId || isr.length < this.#requiredInsync()) return;
-    if (!this.log.maybeIncrementHighWatermark(end)) return;
+  #advanceHighWatermark(): void {
+    const { log } = this;
+    const replicas = this.#replicas;
+    if (!this.isLeader || replicas.isr.length < this.#requiredInsync()) return;
+    const leaderEnd = log.logEndOffset;
+    const ownEnd = this.#flushes > 0 ? log.recoveryPoint : leaderEnd;
+    const end = replicas.remotes.length === 0 ? ownEnd : replicas.committedEnd(ownEnd, leaderEnd, this.#now);
+    if (!log.maybeIncrementHighWatermark(end)) return;
     if (this.waiters.size > 0) wakeAll(this);
-    if (this.#commitWaiters.length > 0) this.#settleCommits(ErrorCode.NONE, end);
+    if (this.#commitWaiters.size > 0) this.#commitWaiters.settleBelow(end, ErrorCode.NONE);
   }
 
-  #settleCommits(errorCode: number, belowOffset = Number.MAX_SAFE_INTEGER): void {
-    const due = this.#commitWaiters.filter((waiter) => waiter.offset < belowOffset);
-    if (due.length === 0) return;
-    this.#commitWaiters = this.#commitWaiters.filter((waiter) => waiter.offset >= belowOffset);
-    for (const waiter of due) waiter.settle(errorCode);
+  readonly #now = (): number => this.#around.clock.monotonicMs();
+
+  /** A follower has come back: it has all that is committed, and everything from before this leader's epoch. */
+  #maybeExpandIsr(remote: RemoteReplica): void {
+    if (this.#proposal !== null || this.#epochStartOffset === null) return;
+    if (remote.logEndOffset < this.log.highWatermark || remote.logEndOffset < this.#epochStartOffset) return;
+    if (!this.#replicas.isEligible(remote)) return;
+    this.#propose([...this.#replicas.isr, remote.brokerId]);
+  }
+
+  #propose(isr: readonly number[]): void {
+    const { nodeId, logger } = this.#around;
+    const from = this.#replicas.isr;
+    if (isr !== from) {
+      logger.info(
+        `${isr.length > from.length ? 'Expanding' : 'Shrinking'} ISR of ${this.name} from ${from.join(',')} to ${isr.join(',')}. ` +
+          `Leader: (highWatermark: ${this.log.highWatermark}, endOffset: ${this.log.logEndOffset}).`,
+      );
+    }
+    const proposal: IsrProposal = {
+      topicId: this.log.topicId,
+      partition: this.id,
+      leaderEpoch: this.#state.leaderEpoch,
+      partitionEpoch: this.#state.partitionEpoch,
+      isr: isr.map((brokerId) => ({
+        brokerId,
+        brokerEpoch: brokerId === nodeId ? this.#around.brokerEpoch() : this.#replicas.brokerEpochOf(brokerId),
+      })),
+      leaderRecoveryState: RECOVERED,
+      isCurrent: () => this.#proposal === proposal && this.#closedWith === null,
+      answered: (answer) => this.#proposal === proposal && this.#answered(answer),
+    };
+    this.#proposal = proposal;
+    this.#replicas.propose(isr);
+    this.#around.propose(proposal);
+  }
+
+  #answered(answer: IsrAnswer): boolean {
+    switch (answer.errorCode) {
+      case ErrorCode.NONE:
+        this.#committed(answer);
+        return false;
+      case ErrorCode.OPERATION_NOT_ATTEMPTED:
+      case ErrorCode.INELIGIBLE_REPLICA:
+        // The controller says that the partition is as it was, so nothing of the proposal can have been applied.
+        this.#proposal = null;
+        this.#replicas.withdraw();
+        this.#advanceHighWatermark();
+        return false;
+      case ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
+      case ErrorCode.UNKNOWN_TOPIC_ID:
+      case ErrorCode.FENCED_LEADER_EPOCH:
+      case ErrorCode.INVALID_UPDATE_VERSION:
+      case ErrorCode.INVALID_REQUEST:
+      case ErrorCode.NEW_LEADER_ELECTED:
+        // The metadata has gone on and brings its news. Until then what was proposed may have been applied, and counts.
+        this.#around.logger.info(`AlterPartition of ${this.name} was refused: ${errorName(answer.errorCode)}`);
+        return false;
+      default:
+        this.#around.logger.warn(`AlterPartition of ${this.name} failed: ${errorName(answer.errorCode)}. Retrying.`);
+        return true;
+    }
+  }
+
+  #committed(answer: IsrAnswer): void {
+    const state = this.#state;
+    // Another leader, or another epoch of this one: that comes with the metadata.
+    if (answer.leaderEpoch !== state.leaderEpoch || answer.partitionEpoch < state.partitionEpoch) return;
+    const { isr, partitionEpoch, leaderRecoveryState } = answer;
+    this.#state = { ...state, isr, partitionEpoch, leaderRecoveryState };
+    this.#proposal = null;
+    this.#replicas.commit(isr);
+    this.#advanceHighWatermark();
+  }
+
+  #settleLowWatermark(): void {
+    this.#lowWatermarkWaiters.settleBelow(this.lowWatermark, ErrorCode.NONE);
+  }
+
+  #settleAll(errorCode: number): void {
+    this.#commitWaiters.settleAll(errorCode);
+    this.#lowWatermarkWaiters.settleAll(errorCode);
+  }
+
+  #wakeEverybody(): void {
+    wakeAll(this);
+    wakeAll(this.appended);
   }
 }

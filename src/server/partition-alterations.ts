@@ -1,21 +1,19 @@
 /**
- * Tells the controller what a leader knows of its partitions (AlterPartition, KIP-497): here, that a partition which was
- * elected uncleanly has recovered. One request is under way at a time; what came meanwhile goes with the next.
+ * Carries what leaders propose for their partitions to the controller (AlterPartition, KIP-497). One request is under way
+ * at a time; what came meanwhile goes with the next. A request that got no answer, or one from a node that is not the
+ * controller, is sent again until the metadata has overtaken it: it may have been applied all the same, which the leader
+ * of the partition allows for.
  */
 import type { Logger } from '../base/logger.ts';
-import type { Uuid } from '../base/uuid.ts';
+import type { IsrAnswer, IsrProposal } from '../broker/isr-proposal.ts';
 import type { ControllerChannel } from '../broker/services.ts';
-import { RECOVERED } from '../metadata/image.ts';
 import { ErrorCode, errorName } from '../protocol/error-codes.ts';
-import { alterPartitionRequest, alterPartitionResponse } from '../protocol/messages/alter-partition.ts';
+import {
+  type AlterPartitionResponse,
+  alterPartitionRequest,
+  alterPartitionResponse,
+} from '../protocol/messages/alter-partition.ts';
 import type { Timers } from '../runtime/runtime.ts';
-
-export interface PartitionAlteration {
-  readonly topicId: Uuid;
-  readonly partition: number;
-  readonly leaderEpoch: number;
-  readonly partitionEpoch: number;
-}
 
 export interface PartitionAlterationsOptions {
   readonly nodeId: number;
@@ -30,8 +28,8 @@ const VERSION = 3;
 
 export class PartitionAlterations {
   readonly #options: PartitionAlterationsOptions;
-  /** By partition; a newer state replaces an older one. */
-  readonly #waiting = new Map<string, PartitionAlteration>();
+  /** By partition; a newer proposal replaces an older one. */
+  readonly #waiting = new Map<string, IsrProposal>();
   #sending = false;
   #stopped = false;
 
@@ -39,8 +37,8 @@ export class PartitionAlterations {
     this.#options = options;
   }
 
-  recovered(alteration: PartitionAlteration): void {
-    this.#waiting.set(`${alteration.topicId}:${alteration.partition}`, alteration);
+  propose(proposal: IsrProposal): void {
+    this.#waiting.set(keyOf(proposal.topicId, proposal.partition), proposal);
     if (!this.#sending) void this.#sendAll();
   }
 
@@ -50,51 +48,77 @@ export class PartitionAlterations {
 
   async #sendAll(): Promise<void> {
     this.#sending = true;
-    // Everything that one batch of metadata brings goes into one request.
-    await this.#pause(0);
+    // Everything that one turn of the loop brings goes into one request.
+    await new Promise<void>((resolve) => this.#options.timers.soon(resolve));
     while (!this.#stopped && this.#waiting.size > 0) {
-      const batch = [...this.#waiting.values()];
+      const batch = new Map([...this.#waiting].filter(([, proposal]) => proposal.isCurrent()));
       this.#waiting.clear();
+      if (batch.size === 0) break;
       const again = await this.#send(batch);
-      if (!again) continue;
-      for (const alteration of batch) {
-        const key = `${alteration.topicId}:${alteration.partition}`;
-        if (!this.#waiting.has(key)) this.#waiting.set(key, alteration);
-      }
-      await this.#pause(RETRY_MS);
+      for (const [key, proposal] of again) if (!this.#waiting.has(key)) this.#waiting.set(key, proposal);
+      if (again.size > 0) await this.#pause(RETRY_MS);
     }
     this.#sending = false;
   }
 
-  /** True when the whole request has to be sent again. A partition that is refused has changed: its news will come. */
-  async #send(batch: readonly PartitionAlteration[]): Promise<boolean> {
+  /** Returns what has to be sent again. */
+  async #send(batch: ReadonlyMap<string, IsrProposal>): Promise<ReadonlyMap<string, IsrProposal>> {
     const { nodeId, brokerEpoch, channel, logger } = this.#options;
     const epoch = brokerEpoch();
-    if (epoch < 0) return true;
+    if (epoch < 0) return batch;
+    let answer: AlterPartitionResponse;
     try {
-      const answer = await channel.send(alterPartitionRequest, alterPartitionResponse, VERSION, {
+      answer = await channel.send(alterPartitionRequest, alterPartitionResponse, VERSION, {
         brokerId: nodeId,
         brokerEpoch: epoch,
-        topics: [...Map.groupBy(batch, ({ topicId }) => topicId)].map(([topicId, alterations]) => ({
-          topicId,
-          partitions: alterations.map(({ partition, leaderEpoch, partitionEpoch }) => ({
-            partitionIndex: partition,
-            leaderEpoch,
-            newIsrWithEpochs: [{ brokerId: nodeId, brokerEpoch: epoch }],
-            leaderRecoveryState: RECOVERED,
-            partitionEpoch,
-          })),
-        })),
+        topics: topicsOf(batch.values()),
       });
-      if (answer.errorCode === ErrorCode.NONE) return false;
-      logger.warn(`AlterPartition was refused: ${errorName(answer.errorCode)}`);
     } catch (error) {
       logger.warn(`AlterPartition failed: ${String((error as Error).message)}`);
+      return batch;
     }
-    return true;
+    if (answer.errorCode !== ErrorCode.NONE) {
+      logger.warn(`AlterPartition was refused: ${errorName(answer.errorCode)}`);
+      return batch;
+    }
+    return unanswered(batch, answer);
   }
 
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => this.#options.timers.after(ms, resolve, { unref: true }));
   }
+}
+
+function keyOf(topicId: string, partition: number): string {
+  return `${topicId}:${partition}`;
+}
+
+function topicsOf(proposals: Iterable<IsrProposal>) {
+  return [...Map.groupBy(proposals, ({ topicId }) => topicId)].map(([topicId, partitions]) => ({
+    topicId,
+    partitions: partitions.map((proposal) => ({
+      partitionIndex: proposal.partition,
+      leaderEpoch: proposal.leaderEpoch,
+      newIsrWithEpochs: proposal.isr,
+      leaderRecoveryState: proposal.leaderRecoveryState,
+      partitionEpoch: proposal.partitionEpoch,
+    })),
+  }));
+}
+
+/** Hands the answers out. What the answer left out, and what the partition wants sent again, comes back. */
+function unanswered(
+  batch: ReadonlyMap<string, IsrProposal>,
+  response: AlterPartitionResponse,
+): ReadonlyMap<string, IsrProposal> {
+  const left = new Map(batch);
+  for (const { topicId, partitions } of response.topics) {
+    for (const partition of partitions) {
+      const key = keyOf(topicId, partition.partitionIndex);
+      const proposal = left.get(key);
+      const answer: IsrAnswer = partition;
+      if (proposal?.answered(answer) === false) left.delete(key);
+    }
+  }
+  return left;
 }

@@ -11,6 +11,7 @@ import { FetchSessionCache } from '../../src/broker/fetch-session.ts';
 import { alterConfigsRows } from '../../src/broker/handlers/alter-configs.ts';
 import { brokerRows } from '../../src/broker/handlers/broker-rows.ts';
 import { describeConfigsRow } from '../../src/broker/handlers/describe-configs.ts';
+import type { IsrProposal } from '../../src/broker/isr-proposal.ts';
 import { MetadataFollower } from '../../src/broker/metadata-follower.ts';
 import type { Partition } from '../../src/broker/partition.ts';
 import { ProducerIdAllocator, type ProducerIdBlock } from '../../src/broker/producer-id-allocator.ts';
@@ -87,7 +88,8 @@ export class BrokerHarness {
   readonly root: string;
   readonly directories: readonly string[];
   readonly assigned: [string, number, string][] = [];
-  readonly recovered: [string, number][] = [];
+  /** What the partitions have asked the controller for. */
+  readonly proposals: IsrProposal[] = [];
   readonly offsetsEvents: string[] = [];
   readonly controller: FakeController = {
     forward: () => {
@@ -215,7 +217,15 @@ export class BrokerHarness {
       },
       effectiveConfig: (image, topic) => effectiveTopicConfig(this.config, image, topic),
       assignDirectory: (...assignment) => this.assigned.push(assignment),
-      recovered: (id, { partitionId }) => this.recovered.push([id, partitionId]),
+      around: {
+        nodeId: 1,
+        clock: this.time,
+        logger: this.logger,
+        maxLagMs: () => this.config.number('replica.lag.time.max.ms'),
+        brokerEpoch: () => 7,
+        peer: (brokerId) => this.#published.brokers.get(brokerId),
+        propose: (proposal) => void this.proposals.push(proposal),
+      },
       brokerConfigChanged: () => {},
       publish: (image) => {
         this.#published = image;

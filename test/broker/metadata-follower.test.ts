@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UNASSIGNED_DIR } from '../../src/base/uuid.ts';
-import { RECOVERING } from '../../src/metadata/image.ts';
+import { RECOVERED, RECOVERING } from '../../src/metadata/image.ts';
 import { ErrorCode } from '../../src/protocol/error-codes.ts';
 import { FaultyFiles } from '../storage/faulty-files.ts';
 import {
@@ -154,7 +154,8 @@ describe('replicas', () => {
   it('that were elected uncleanly are reported as recovered', () => {
     broker.withTopics({ t: {} });
     broker.apply(partitionChange(topicId(0), 0, { leader: 1, leaderRecoveryState: RECOVERING }));
-    expect(broker.recovered).toEqual([[topicId(0), 0]]);
+    expect(broker.proposals).toMatchObject([{ topicId: topicId(0), partition: 0, leaderRecoveryState: RECOVERED }]);
+    expect(broker.proposals[0]?.isr).toEqual([{ brokerId: 1, brokerEpoch: 7 }]);
   });
 
   it('keep what was committed across a restart', async () => {
