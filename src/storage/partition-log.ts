@@ -304,7 +304,7 @@ export class PartitionLog {
   }
 
   /** Moves the log start offset up (DeleteRecords, or a follower following). Files go with the next retention. */
-  deleteRecordsBefore(offset: number): number {
+  deleteRecordsBefore(offset: number, reason = 'client delete records request'): number {
     if (offset > this.#highWatermark) {
       throw new KafkaError(
         ErrorCode.OFFSET_OUT_OF_RANGE,
@@ -316,7 +316,7 @@ export class PartitionLog {
       this.#logStartOffset = offset;
       this.#epochs.truncateFromStart(offset);
       this.#context.logger.info(
-        `Incremented log start offset of ${this.name} to ${offset} due to client delete records request`,
+        `Incremented log start offset of ${this.name} to ${offset} due to ${reason}`,
       );
     }
     return this.#logStartOffset;
