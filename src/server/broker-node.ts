@@ -15,10 +15,9 @@ import { describeConfigsRow, dynamicBrokerConfigs } from '../broker/handlers/des
 import { groupHandlers } from '../broker/handlers/group/group-handlers.ts';
 import { MetadataFollower } from '../broker/metadata-follower.ts';
 import { OffsetsPartitions } from '../broker/offsets-partitions.ts';
-import type { PartitionSurroundings } from '../broker/partition.ts';
 import { ProducerIdAllocator } from '../broker/producer-id-allocator.ts';
 import { ReplicaManager } from '../broker/replica-manager.ts';
-import type { BrokerServices, ControllerChannel } from '../broker/services.ts';
+import type { BrokerServices } from '../broker/services.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { withDynamicConfigs } from '../config/config-layers.ts';
 import type { ConfigRules } from '../config/config-rules.ts';
@@ -36,6 +35,7 @@ import type { LogManager } from '../storage/log-manager.ts';
 import type { PartitionLog } from '../storage/partition-log.ts';
 import { BrokerLifecycle } from './broker-lifecycle.ts';
 import { openBrokerLogs } from './broker-logs.ts';
+import type { ControllerChannels } from './controller-channels.ts';
 import { DirectoryAssignments } from './directory-assignments.ts';
 import type { AdvertisedEndpoint } from './node-listeners.ts';
 import { PartitionAlterations } from './partition-alterations.ts';
@@ -53,7 +53,7 @@ export interface BrokerNodeOptions {
   readonly logger: Logger;
   readonly logs: LogManager;
   readonly loader: MetadataLoader;
-  readonly channel: ControllerChannel;
+  readonly channels: ControllerChannels;
   readonly answerBytes: () => number;
   /** Resolves once the controller can commit nothing: a controlled shutdown would wait for it. */
   readonly whenStalled: () => Promise<void>;
@@ -83,10 +83,10 @@ export class BrokerNode {
     this.#image = options.loader.image;
     this.#config = options.config;
     this.#groupConfig = groupSettings(options.config);
-    const { config, runtime, logger, channel } = options;
+    const { config, runtime, logger, channels } = options;
     const replicas = new ReplicaManager();
     this.#topicCreation = new AutoTopicCreation({
-      channel,
+      channel: channels.forwarding,
       config,
       logger: logger.named('kafka.server.AutoTopicCreation'),
     });
@@ -125,20 +125,20 @@ export class BrokerNode {
 
   /** Registers, hosts what the metadata assigns, and returns once clients may be served. */
   async start(endpoints: readonly AdvertisedEndpoint[]): Promise<void> {
-    const { config, logs, loader, runtime, channel, logger } = this.#options;
+    const { config, logs, loader, runtime, channels, logger } = this.#options;
     const lifecycle = this.#makeLifecycle(endpoints);
     this.#lifecycle = lifecycle;
     this.#assignments = new DirectoryAssignments({
       nodeId: config.nodeId,
       brokerEpoch: () => lifecycle.brokerEpoch,
-      channel,
+      channel: channels.directoryAssignments,
       timers: runtime.timers,
       logger: logger.named('kafka.server.AssignmentsManager'),
     });
     this.#alterations = new PartitionAlterations({
       nodeId: config.nodeId,
       brokerEpoch: () => lifecycle.brokerEpoch,
-      channel,
+      channel: channels.alterPartition,
       timers: runtime.timers,
       logger: logger.named('kafka.server.AlterPartitionManager'),
     });
@@ -174,7 +174,7 @@ export class BrokerNode {
   }
 
   #makeServices(replicas: ReplicaManager): BrokerServices {
-    const { config, clusterId, runtime, logger, logs, channel, answerBytes } = this.#options;
+    const { config, clusterId, runtime, logger, logs, channels, answerBytes } = this.#options;
     const slots = config.number('max.incremental.fetch.session.cache.slots');
     const current = () => this.#config;
     return {
@@ -187,7 +187,7 @@ export class BrokerNode {
       logger: logger.named('kafka.server.KafkaApis'),
       replicas,
       logs,
-      controller: channel,
+      controller: channels.forwarding,
       fetchSessions: new FetchSessionCache({ slots, evictionMs: SESSION_EVICTION_MS }, (limit) =>
         runtime.random.int(limit),
       ),
@@ -211,7 +211,8 @@ export class BrokerNode {
         topicsDeleted: (topics) => this.#coordinator.onTopicsDeleted(topics),
       },
       effectiveConfig: (image, topic) => effectiveTopicConfig(config, image, topic),
-      around: this.#surroundings(),
+      recovered: (topicId, { partitionId: partition, leaderEpoch, partitionEpoch }) =>
+        this.#alterations?.recovered({ topicId, partition, leaderEpoch, partitionEpoch }),
       brokerConfigChanged: (image) => {
         this.#config = withDynamicConfigs(config, dynamicBrokerConfigs(image, config.nodeId));
         this.#groupConfig = groupSettings(this.#config);
@@ -223,25 +224,12 @@ export class BrokerNode {
     });
   }
 
-  #surroundings(): PartitionSurroundings {
-    const { config, runtime, logger } = this.#options;
-    return {
-      nodeId: config.nodeId,
-      clock: runtime.clock,
-      logger: logger.named('kafka.cluster.Partition'),
-      maxLagMs: () => this.#config.number('replica.lag.time.max.ms'),
-      brokerEpoch: () => this.#lifecycle?.brokerEpoch ?? -1,
-      peer: (brokerId) => this.#image.brokers.get(brokerId),
-      propose: (proposal) => this.#alterations?.propose(proposal),
-    };
-  }
-
   #makeLifecycle(endpoints: readonly AdvertisedEndpoint[]): BrokerLifecycle {
-    const { config, clusterId, incarnationId, runtime, logger, logs, loader, channel } = this.#options;
+    const { config, clusterId, incarnationId, runtime, logger, logs, loader, channels } = this.#options;
     return new BrokerLifecycle({
       runtime,
       logger: logger.named('kafka.server.BrokerLifecycleManager'),
-      channel,
+      channel: channels.heartbeat,
       registration: {
         brokerId: config.nodeId,
         clusterId,
@@ -266,10 +254,15 @@ export class BrokerNode {
   }
 
   async #allocateProducerIds() {
-    const answer = await this.#options.channel.send(allocateProducerIdsRequest, allocateProducerIdsResponse, 0, {
-      brokerId: this.#options.config.nodeId,
-      brokerEpoch: this.#lifecycle?.brokerEpoch ?? -1,
-    });
+    const answer = await this.#options.channels.forwarding.send(
+      allocateProducerIdsRequest,
+      allocateProducerIdsResponse,
+      0,
+      {
+        brokerId: this.#options.config.nodeId,
+        brokerEpoch: this.#lifecycle?.brokerEpoch ?? -1,
+      },
+    );
     if (answer.errorCode !== ErrorCode.NONE) throw new KafkaError(answer.errorCode, errorName(answer.errorCode));
     return { first: answer.producerIdStart, size: answer.producerIdLen };
   }

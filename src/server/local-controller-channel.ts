@@ -1,29 +1,23 @@
 /**
- * The way from this node's broker to the controller in the same process. Every request goes through the codec and the
- * controller's own handler table, exactly as if it had come over the network: no shortcut that a cluster would not have.
+ * The way to the controller in the same process. Every request goes through the codec and the controller's own handler
+ * table, exactly as if it had come over the network: no shortcut that a cluster would not have.
  */
-import { addressBytes } from '../base/ip-address.ts';
-import type { ControllerChannel } from '../broker/services.ts';
 import {
   type ApiRow,
   CLOSE_CONNECTION,
   type HandlerTable,
   NO_RESPONSE,
-  type Principal,
   type RequestContext,
 } from '../network/handler.ts';
 import { decodeMessage, encodeMessage } from '../protocol/codec.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
-import { decodeResponseFrame, encodeRequestFrame } from '../protocol/frames.ts';
+import { encodeRequestFrame } from '../protocol/frames.ts';
 import { KafkaError } from '../protocol/kafka-error.ts';
-import { envelopeRequest, envelopeResponse } from '../protocol/messages/envelope.ts';
-import { defaultPrincipalData } from '../protocol/messages/principal.ts';
 import type { Decoded, Encodable, Message } from '../protocol/schema.ts';
 
-const ENVELOPE_VERSION = 0;
 const FRAME_SIZE_BYTES = 4;
 
-export class LocalControllerChannel implements ControllerChannel {
+export class LocalControllerChannel {
   readonly #table: HandlerTable;
   readonly #listenerName: string;
   readonly #nodeId: number;
@@ -53,18 +47,6 @@ export class LocalControllerChannel implements ControllerChannel {
       context,
     );
     return decodeMessage(response, version, encodeMessage(row.response, version, answered)) as Decoded<Res>;
-  }
-
-  async forward<Res extends Message>(context: RequestContext, response: Res): Promise<Decoded<Res>> {
-    const envelope = await this.send(envelopeRequest, envelopeResponse, ENVELOPE_VERSION, {
-      requestData: context.frame,
-      requestPrincipal: principalBytes(context.principal),
-      clientHostAddress: addressBytes(context.clientAddress),
-    });
-    if (envelope.errorCode !== ErrorCode.NONE || envelope.responseData === null) {
-      throw new KafkaError(envelope.errorCode, 'the controller refused the forwarded request');
-    }
-    return decodeResponseFrame(response, context.apiVersion, envelope.responseData).body as Decoded<Res>;
   }
 
   #context(apiKey: number, apiVersion: number, correlationId: number, frame: Buffer): RequestContext {
@@ -97,11 +79,4 @@ async function answer(row: ApiRow, request: unknown, context: RequestContext): P
     throw new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, `the controller gave no answer to ${row.name}`);
   }
   return result;
-}
-
-/** The principal as Kafka's brokers serialise it: the version, then the message. */
-function principalBytes(principal: Principal): Buffer {
-  const version = Buffer.alloc(2);
-  const body = encodeMessage(defaultPrincipalData, 0, { ...principal, tokenAuthenticated: false });
-  return Buffer.concat([version, body]);
 }

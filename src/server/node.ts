@@ -10,11 +10,13 @@ import { randomUuid } from '../base/uuid.ts';
 import { KAFKA_VERSION } from '../base/versions.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { ConfigRules } from '../config/config-rules.ts';
+import { ClientLink } from '../network/client-link.ts';
 import { handlerTable } from '../network/handler.ts';
 import type { Listener } from '../network/request-server.ts';
 import type { FileLock, Runtime } from '../runtime/runtime.ts';
 import type { LogManager } from '../storage/log-manager.ts';
 import type { BrokerNode } from './broker-node.ts';
+import { ControllerChannels } from './controller-channels.ts';
 import type { ControllerNode } from './controller-node.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { LocalControllerChannel } from './local-controller-channel.ts';
@@ -81,6 +83,7 @@ class Node implements RunningNode {
   #metadataLock: FileLock | null = null;
   #logs: LogManager | null = null;
   #quorum: QuorumNode | null = null;
+  #channels: ControllerChannels | null = null;
   #controller: ControllerNode | null = null;
   #broker: BrokerNode | null = null;
   #stopping: Promise<void> | null = null;
@@ -128,6 +131,7 @@ class Node implements RunningNode {
 
   /** After a failed start: nothing has been served, so nothing has to be waited for. */
   async abort(): Promise<void> {
+    this.#channels?.close();
     await Promise.all([this.#listeners.closeBroker(0), this.#listeners.closeController(0)]);
     this.#controller?.close();
     await this.#quorum?.close().catch((error: unknown) => this.#logger.error('The quorum did not close', error));
@@ -156,7 +160,10 @@ class Node implements RunningNode {
       this.failure = cause;
       this.#broker?.controllerFailed();
       // Whoever waits for a commit would wait for ever. Not within the very step that has failed.
-      this.#options.runtime.timers.soon(() => this.#controller?.close());
+      this.#options.runtime.timers.soon(() => {
+        this.#channels?.close();
+        this.#controller?.close();
+      });
     }
     this.#options.onFatal(cause);
   }
@@ -193,13 +200,15 @@ class Node implements RunningNode {
       this.#controller = new roles.controller.ControllerNode(options);
       this.#listeners.answerController(this.#controller.rows);
     }
+    const channels = this.#openChannels(quorum);
+    this.#channels = channels;
     if (roles.broker === null || this.#logs === null) return;
     this.#broker = new roles.broker.BrokerNode({
       ...common,
       incarnationId,
       logs: this.#logs,
       loader: quorum.loader,
-      channel: this.#channel(),
+      channels,
       answerBytes: () => this.#listeners.answerBytes,
       whenStalled: () => quorum.whenStalled(),
       configRules,
@@ -207,16 +216,32 @@ class Node implements RunningNode {
     this.#listeners.answerBroker(this.#gate.guard(this.#broker.rows).values());
   }
 
-  /** The way to the active controller. */
-  #channel(): LocalControllerChannel {
-    const { config } = this.#options;
+  /** The ways to the active controller, which may be this node's own. */
+  #openChannels(quorum: QuorumNode): ControllerChannels {
+    const { config, runtime, logger } = this.#options;
+    const rows = this.#controller?.rows ?? null;
     const listenerName = config.controllerListenerNames[0] ?? 'CONTROLLER';
-    const table = handlerTable(this.#controller?.rows ?? []);
-    return new LocalControllerChannel({ table, listenerName, nodeId: config.nodeId });
+    const local =
+      rows === null
+        ? null
+        : new LocalControllerChannel({ table: handlerTable(rows), listenerName, nodeId: config.nodeId });
+    const channels = new ControllerChannels({
+      config,
+      locate: () => quorum.activeController(),
+      local,
+      runtime,
+      openLink: ClientLink.open,
+      logger,
+    });
+    quorum.loader.addPublisher({
+      onMetadataUpdate: () => {},
+      onControllerChange: () => channels.controllerChanged(),
+    });
+    return channels;
   }
 
   async #startRoles(): Promise<void> {
-    this.#controller?.start(this.#channel());
+    if (this.#channels !== null) this.#controller?.start(this.#channels.controllerRegistration);
     await this.#broker?.start(this.#listeners.advertised());
   }
 

@@ -16,6 +16,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { FilePool } from '../storage/file-pool.ts';
 import type { LogContext } from '../storage/log-context.ts';
 import { METADATA_TOPIC, MetadataLog } from './metadata-log.ts';
+import type { ControllerAddress } from './remote-controller-channel.ts';
 
 export interface QuorumNodeOptions {
   readonly config: BrokerConfig;
@@ -74,6 +75,14 @@ export class QuorumNode {
         maxIntervalMs: config.number('metadata.log.max.snapshot.interval.ms'),
       }),
     );
+  }
+
+  /** Who leads, and where it listens for the nodes of the cluster; null while that is unknown. */
+  activeController(): ControllerAddress | null {
+    const { leaderId } = this.raft.leaderAndEpoch();
+    if (leaderId < 0) return null;
+    const where = this.#options.config.quorumVoters.find(({ nodeId }) => nodeId === leaderId);
+    return { id: leaderId, host: where?.host ?? '', port: where?.port ?? 0 };
   }
 
   /** For ApiVersions. */

@@ -1,0 +1,215 @@
+/**
+ * The way to whichever node is the active controller: over one connection to it, or within the process when it is this
+ * node. A connection that is lost and a node that is not the controller (any more) are no answers: the controller is
+ * looked for again and the request sent again, until an answer comes or its time is over, as Kafka's
+ * NodeToControllerChannelManager does. A request may thus arrive twice; every one of them either says the same thing
+ * again or is refused the second time (a topic that exists, a partition epoch that has passed).
+ */
+import type { Logger } from '../base/logger.ts';
+import type { ControllerChannel } from '../broker/services.ts';
+import { type Address, addressText } from '../network/address.ts';
+import { type Api, api } from '../network/api.ts';
+import type { RequestContext } from '../network/handler.ts';
+import { type Link, LinkError, type OpenLink, reasonOf } from '../network/link.ts';
+import { ErrorCode } from '../protocol/error-codes.ts';
+import { KafkaError } from '../protocol/kafka-error.ts';
+import { envelopeRequest, envelopeResponse } from '../protocol/messages/envelope.ts';
+import type { Decoded, Encodable, Message } from '../protocol/schema.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { ENVELOPE_VERSION, openEnvelope, sealEnvelope } from './envelope.ts';
+import type { LocalControllerChannel } from './local-controller-channel.ts';
+
+export interface ControllerAddress extends Address {
+  readonly id: number;
+}
+
+export interface RemoteControllerChannelOptions {
+  readonly nodeId: number;
+  /** Who leads the quorum, and where; null while nobody is known to. */
+  readonly locate: () => ControllerAddress | null;
+  /** The controller of this process; null where there is none. */
+  readonly local: LocalControllerChannel | null;
+  readonly runtime: Runtime;
+  readonly openLink: OpenLink;
+  readonly logger: Logger;
+  /** How long a request is tried: at the end it fails with REQUEST_TIMED_OUT. */
+  readonly retryTimeoutMs: number;
+  /** `controller.socket.timeout.ms`: how long one answer may take. */
+  readonly requestTimeoutMs: number;
+  /** `socket.connection.setup.timeout.ms`. */
+  readonly connectTimeoutMs: number;
+}
+
+const FIRST_BACKOFF_MS = 20;
+const MAX_BACKOFF_MS = 100;
+
+/** How far one request has come. */
+interface Attempt {
+  readonly giveUpAtMs: number;
+  backoffMs: number;
+  /** Why it was not answered yet; for the error at the end. */
+  reason: string;
+}
+
+export class RemoteControllerChannel implements ControllerChannel {
+  readonly #options: RemoteControllerChannelOptions;
+  #link: { readonly to: ControllerAddress; readonly opening: Promise<Link> } | null = null;
+  /** Requests between two attempts. */
+  readonly #pausing = new Set<() => void>();
+  #closed = false;
+
+  constructor(options: RemoteControllerChannelOptions) {
+    this.#options = options;
+  }
+
+  async send<Req extends Message, Res extends Message>(
+    request: Req,
+    response: Res,
+    version: number,
+    value: Encodable<Req>,
+  ): Promise<Decoded<Res>> {
+    const { local, nodeId, runtime, retryTimeoutMs, locate } = this.#options;
+    const giveUpAtMs = runtime.clock.monotonicMs() + retryTimeoutMs;
+    const attempt: Attempt = { giveUpAtMs, backoffMs: FIRST_BACKOFF_MS, reason: 'no controller is known' };
+    for (;;) {
+      this.#checkOpen();
+      const to = locate();
+      if (to !== null) {
+        const answer =
+          to.id === nodeId && local !== null
+            ? await local.send(request, response, version, value)
+            : await this.#sendTo(to, { which: api(request, response), version, value }, attempt);
+        if (answer !== null && !saysNotController(answer)) return answer as Decoded<Res>;
+        if (answer !== null) this.#passed(to, attempt);
+      }
+      await this.#pause(request.name, attempt);
+    }
+  }
+
+  async forward<Res extends Message>(context: RequestContext, response: Res): Promise<Decoded<Res>> {
+    const { apiVersion } = context;
+    const envelope = await this.send(envelopeRequest, envelopeResponse, ENVELOPE_VERSION, sealEnvelope(context));
+    return openEnvelope(envelope, response, apiVersion);
+  }
+
+  /** Another controller may be active now: nothing waits for an answer of the former one. */
+  controllerChanged(): void {
+    const to = this.#options.locate();
+    if (this.#link !== null && !isSame(this.#link.to, to)) this.#drop();
+    if (to !== null) this.#wake();
+  }
+
+  /** Whoever waits is refused: the node stops. */
+  close(): void {
+    this.#closed = true;
+    this.#drop();
+    this.#wake();
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new KafkaError(ErrorCode.NOT_CONTROLLER, 'the node is stopping');
+  }
+
+  /** Null when the connection did not bring an answer. */
+  async #sendTo(
+    to: ControllerAddress,
+    request: { readonly which: Api<unknown, unknown>; readonly version: number; readonly value: unknown },
+    attempt: Attempt,
+  ): Promise<unknown> {
+    const { runtime, requestTimeoutMs } = this.#options;
+    try {
+      const link = await this.#linkTo(to);
+      const version = link.version(request.which, request.version);
+      if (version === undefined) {
+        const { name } = request.which.request;
+        throw new KafkaError(ErrorCode.UNSUPPORTED_VERSION, `the controller ${to.id} has no version of ${name} for us`);
+      }
+      const leftMs = attempt.giveUpAtMs - runtime.clock.monotonicMs();
+      return await link.send(request.which, version, request.value, Math.max(1, Math.min(leftMs, requestTimeoutMs)));
+    } catch (error) {
+      if (!isLostConnection(error)) throw error;
+      attempt.reason = `${to.id} at ${addressText(to)}: ${reasonOf(error)}`;
+      this.#options.logger.debug(`The controller did not answer: ${attempt.reason}`);
+      return null;
+    }
+  }
+
+  #linkTo(to: ControllerAddress): Promise<Link> {
+    if (this.#link !== null && isSame(this.#link.to, to)) return this.#link.opening;
+    this.#drop();
+    const { runtime, openLink, nodeId, connectTimeoutMs, requestTimeoutMs, logger } = this.#options;
+    const opening = openLink({
+      runtime,
+      address: { host: to.host, port: to.port },
+      clientId: String(nodeId),
+      connectTimeoutMs,
+      requestTimeoutMs,
+      idleMs: -1,
+      onClosed: () => this.#forget(opening),
+    });
+    opening.then(
+      () => logger.info(`Recorded new controller, from now on will use node ${addressText(to)} (id: ${to.id})`),
+      () => this.#forget(opening),
+    );
+    this.#link = { to, opening };
+    return opening;
+  }
+
+  #forget(opening: Promise<Link>): void {
+    if (this.#link?.opening === opening) this.#link = null;
+  }
+
+  #drop(): void {
+    const link = this.#link;
+    this.#link = null;
+    // One that cannot be opened needs no closing.
+    link?.opening.then((open) => open.close()).catch(() => {});
+  }
+
+  #passed(to: ControllerAddress, attempt: Attempt): void {
+    attempt.reason = `node ${to.id} is not the controller`;
+    if (to.id !== this.#options.nodeId) this.#drop();
+  }
+
+  /** Throws when the time is over. Ends early when the controller is another one. */
+  async #pause(name: string, attempt: Attempt): Promise<void> {
+    const { clock, timers } = this.#options.runtime;
+    const leftMs = attempt.giveUpAtMs - clock.monotonicMs();
+    if (leftMs <= 0) {
+      throw new KafkaError(ErrorCode.REQUEST_TIMED_OUT, `${name} was not answered in time: ${attempt.reason}`);
+    }
+    const delayMs = Math.min(leftMs, attempt.backoffMs);
+    attempt.backoffMs = Math.min(MAX_BACKOFF_MS, attempt.backoffMs * 2);
+    this.#checkOpen();
+    await new Promise<void>((resolve) => {
+      const go = (): void => {
+        timer.cancel();
+        this.#pausing.delete(go);
+        resolve();
+      };
+      const timer = timers.after(delayMs, go, { unref: true });
+      this.#pausing.add(go);
+    });
+  }
+
+  #wake(): void {
+    for (const go of [...this.#pausing]) go();
+  }
+}
+
+function isSame(one: ControllerAddress, other: ControllerAddress | null): boolean {
+  return other !== null && one.id === other.id && one.host === other.host && one.port === other.port;
+}
+
+/** Node's errors of sockets have a code in letters. */
+function isLostConnection(error: unknown): boolean {
+  return error instanceof LinkError || typeof (error as { code?: unknown } | null)?.code === 'string';
+}
+
+/** The one error that is about the node which was asked, wherever the answer has room for it. */
+function saysNotController(answer: unknown): boolean {
+  if (typeof answer !== 'object' || answer === null) return false;
+  if ((answer as { errorCode?: unknown }).errorCode === ErrorCode.NOT_CONTROLLER) return true;
+  // All of a request is refused for it, so the first of each list tells.
+  return Object.values(answer).some((value) => Array.isArray(value) && saysNotController(value[0]));
+}
