@@ -80,7 +80,7 @@ export default class ConsoleConsumer extends Command<void> {
       const made = await makeRecordFormat(context, options, output);
       if (made !== undefined) return { output, accepts, formatter: made.format, onIdle: made.flush };
     }
-    const formatter = makeFormatter(
+    const formatter = await makeFormatter(
       {
         className: options.value('formatter'),
         properties: await gatherProperties(context, options, { file: 'formatter-config', pairs: formatterPairs }),

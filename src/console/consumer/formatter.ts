@@ -1,4 +1,4 @@
-/** How a record is printed: Kafka's default formatter with all of its properties, and the one that prints nothing. */
+/** How a record is printed: Kafka's default formatter with all of its properties, one that prints nothing, those of internal topics. */
 import type { RecordCursor } from '../../protocol/record.ts';
 import { usageError } from '../command-error.ts';
 import type { BulkOutput } from './bulk-output.ts';
@@ -32,10 +32,13 @@ interface Printing {
   readonly value: boolean;
 }
 
-export function makeFormatter(options: FormatterOptions, output: BulkOutput): FormatRecord {
+export async function makeFormatter(options: FormatterOptions, output: BulkOutput): Promise<FormatRecord> {
   const name = options.className ?? DEFAULT;
   if (name === NOTHING) return () => undefined;
   if (name !== DEFAULT && name !== LOGGING) {
+    const { coordinatorFormatter } = await import('./coordinator-formatter.ts');
+    const ofInternalTopic = coordinatorFormatter(name, output);
+    if (ofInternalTopic !== undefined) return ofInternalTopic;
     throw usageError(`there is no formatter ${name}`, `the default is ${DEFAULT}`, name);
   }
   const { properties } = options;
