@@ -15,6 +15,7 @@ import { describeConfigsRow, dynamicBrokerConfigs } from '../broker/handlers/des
 import { groupHandlers } from '../broker/handlers/group/group-handlers.ts';
 import { MetadataFollower } from '../broker/metadata-follower.ts';
 import { OffsetsPartitions } from '../broker/offsets-partitions.ts';
+import type { PartitionSurroundings } from '../broker/partition.ts';
 import { ProducerIdAllocator } from '../broker/producer-id-allocator.ts';
 import { ReplicaManager } from '../broker/replica-manager.ts';
 import type { BrokerServices } from '../broker/services.ts';
@@ -211,8 +212,7 @@ export class BrokerNode {
         topicsDeleted: (topics) => this.#coordinator.onTopicsDeleted(topics),
       },
       effectiveConfig: (image, topic) => effectiveTopicConfig(config, image, topic),
-      recovered: (topicId, { partitionId: partition, leaderEpoch, partitionEpoch }) =>
-        this.#alterations?.recovered({ topicId, partition, leaderEpoch, partitionEpoch }),
+      around: this.#surroundings(),
       brokerConfigChanged: (image) => {
         this.#config = withDynamicConfigs(config, dynamicBrokerConfigs(image, config.nodeId));
         this.#groupConfig = groupSettings(this.#config);
@@ -222,6 +222,19 @@ export class BrokerNode {
         this.#image = image;
       },
     });
+  }
+
+  #surroundings(): PartitionSurroundings {
+    const { config, runtime, logger } = this.#options;
+    return {
+      nodeId: config.nodeId,
+      clock: runtime.clock,
+      logger: logger.named('kafka.cluster.Partition'),
+      maxLagMs: () => this.#config.number('replica.lag.time.max.ms'),
+      brokerEpoch: () => this.#lifecycle?.brokerEpoch ?? -1,
+      peer: (brokerId) => this.#image.brokers.get(brokerId),
+      propose: (proposal) => this.#alterations?.propose(proposal),
+    };
   }
 
   #makeLifecycle(endpoints: readonly AdvertisedEndpoint[]): BrokerLifecycle {
