@@ -42,10 +42,7 @@ async function record(one: Case, runner: ScriptRunner): Promise<void> {
 const available = hasCompiler();
 const names = fs.readdirSync(SCRIPTS).filter((name) => name.endsWith('.txt'));
 
-// Its 700 cases have been recorded from Apache Kafka; kts has not been judged by all of them at once yet.
-const ASKED = process.env['KTS_TEST_PARITY'] !== undefined || RECORD || TARGET === 'kafka';
-
-describe.skipIf(!available || !ASKED)("Kafka's tools, case by case (runs where KTS_TEST_PARITY is set)", () => {
+describe.skipIf(!available)("Kafka's tools, case by case", () => {
   let tools: ToolLoop;
 
   beforeAll(() => {
