@@ -9,6 +9,7 @@ import {
   ConfigResourceType,
   configResourceOf,
   type MetadataImage,
+  NO_LEADER,
   type PartitionImage,
   type TopicImage,
 } from '../metadata/image.ts';
@@ -19,6 +20,7 @@ import type { LogManager } from '../storage/log-manager.ts';
 import { CONSUMER_OFFSETS_TOPIC } from './auto-topic-creation.ts';
 import { Partition, type PartitionSurroundings, type TopicSettings } from './partition.ts';
 import type { ReplicaManager } from './replica-manager.ts';
+import type { Followers } from './replication/replica-fetchers.ts';
 
 /** A topic's configs as they are with the broker's defaults. */
 export interface EffectiveTopicConfig {
@@ -37,6 +39,8 @@ export interface MetadataFollowerOptions {
   readonly nodeId: number;
   readonly logs: LogManager;
   readonly replicas: ReplicaManager;
+  /** Fetches for the partitions that do not lead. */
+  readonly followers: Followers;
   readonly logger: Logger;
   readonly offsets: OffsetsLeadership;
   /** Merges the image's overrides of a topic over the broker's own configuration. */
@@ -83,6 +87,7 @@ export class MetadataFollower implements MetadataPublisher {
       if (partition.log.directory !== path) continue;
       if (partition.topic === CONSUMER_OFFSETS_TOPIC && partition.isLeader)
         this.#options.offsets.resigned(partition.id);
+      this.#options.followers.unfollow(partition);
       partition.close(ErrorCode.KAFKA_STORAGE_ERROR);
     }
   }
@@ -101,6 +106,7 @@ export class MetadataFollower implements MetadataPublisher {
     const partition = this.#options.replicas.remove(topic.name, id);
     if (!partition) return;
     if (topic.name === CONSUMER_OFFSETS_TOPIC && partition.isLeader) this.#options.offsets.resigned(id);
+    this.#options.followers.unfollow(partition);
     partition.close(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
     this.#options.logs.deleteLog(partition.log);
   }
@@ -143,7 +149,13 @@ export class MetadataFollower implements MetadataPublisher {
     const partition = hosted ?? this.#host(image, topic, state);
     if (!partition) return;
     const led = hosted?.isLeader ? hosted.leaderEpoch : -1;
+    // Before it leads: nothing that another leader sent may get into the log from here on.
+    if (state.leader === nodeId || state.leader === NO_LEADER) this.#options.followers.unfollow(partition);
     partition.applyState(state);
+    // After it has ceased to lead, when nothing of its own gets in any more. A failed log follows nobody.
+    if (state.leader !== nodeId && state.leader !== NO_LEADER && partition.log.failure === null) {
+      this.#options.followers.follow(partition, state.leader, state.leaderEpoch);
+    }
     if (topic.name === CONSUMER_OFFSETS_TOPIC) this.#followOffsets(partition, led);
   }
 

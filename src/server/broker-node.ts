@@ -6,6 +6,7 @@ import type { Logger } from '../base/logger.ts';
 import type { Uuid } from '../base/uuid.ts';
 import { absentPartitionError } from '../broker/absent-partition.ts';
 import { AutoTopicCreation, CONSUMER_OFFSETS_TOPIC } from '../broker/auto-topic-creation.ts';
+import { endpointOf } from '../broker/cluster-nodes.ts';
 import { effectiveTopicConfig } from '../broker/effective-topic-config.ts';
 import { FetchSessionCache } from '../broker/fetch-session.ts';
 import { groupSettings } from '../broker/group-settings.ts';
@@ -18,6 +19,8 @@ import { OffsetsPartitions } from '../broker/offsets-partitions.ts';
 import type { PartitionSurroundings } from '../broker/partition.ts';
 import { ProducerIdAllocator } from '../broker/producer-id-allocator.ts';
 import { ReplicaManager } from '../broker/replica-manager.ts';
+import { replicaFetcherSettings } from '../broker/replication/fetcher-settings.ts';
+import { ReplicaFetchers } from '../broker/replication/replica-fetchers.ts';
 import type { BrokerServices } from '../broker/services.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { withDynamicConfigs } from '../config/config-layers.ts';
@@ -27,6 +30,7 @@ import { GroupCoordinator } from '../coordinator/group-coordinator.ts';
 import { SUPPORTED_FEATURES } from '../metadata/features.ts';
 import type { MetadataImage } from '../metadata/image.ts';
 import type { MetadataLoader } from '../metadata/loader.ts';
+import { ClientLink } from '../network/client-link.ts';
 import type { ApiRow } from '../network/handler.ts';
 import { ErrorCode, errorName } from '../protocol/error-codes.ts';
 import { KafkaError } from '../protocol/kafka-error.ts';
@@ -66,6 +70,7 @@ export class BrokerNode {
   readonly #services: BrokerServices;
   readonly #coordinator: GroupCoordinator;
   readonly #follower: MetadataFollower;
+  readonly #fetchers: ReplicaFetchers;
   readonly #producerIds: ProducerIdAllocator;
   readonly #topicCreation: AutoTopicCreation;
   #lifecycle: BrokerLifecycle | null = null;
@@ -106,6 +111,7 @@ export class BrokerNode {
         this.#image.topics.byName(CONSUMER_OFFSETS_TOPIC)?.partitions.length ??
         config.number('offsets.topic.num.partitions'),
     });
+    this.#fetchers = this.#makeFetchers();
     this.#follower = this.#makeFollower(replicas, offsets);
   }
 
@@ -168,6 +174,7 @@ export class BrokerNode {
     const { config, whenStalled } = this.#options;
     if (config.controlledShutdownEnable) await Promise.race([lifecycle.controlledShutdown(), whenStalled()]);
     lifecycle.stop();
+    await this.#fetchers.stop();
     this.#assignments?.stop();
     this.#alterations?.stop();
     this.#coordinator.shutdown();
@@ -205,6 +212,7 @@ export class BrokerNode {
       nodeId: config.nodeId,
       logs,
       replicas,
+      followers: this.#fetchers,
       logger: logger.named('kafka.server.metadata.BrokerMetadataPublisher'),
       offsets: {
         elected: (partition, epoch) => this.#coordinator.onElected(partition, epoch, offsets.loader(partition)),
@@ -221,6 +229,24 @@ export class BrokerNode {
       publish: (image) => {
         this.#image = image;
       },
+    });
+  }
+
+  #makeFetchers(): ReplicaFetchers {
+    const { config, runtime, logger, logs } = this.#options;
+    const address = (brokerId: number) => {
+      const broker = this.#image.brokers.get(brokerId);
+      return broker && endpointOf(broker, config.interBrokerListenerName);
+    };
+    return new ReplicaFetchers({
+      nodeId: config.nodeId,
+      runtime,
+      logger,
+      openLink: ClientLink.open,
+      endpointOf: address,
+      brokerEpoch: () => this.#lifecycle?.brokerEpoch ?? -1,
+      settings: () => replicaFetcherSettings(this.#config),
+      checkpoint: () => logs.checkpointOffsets(),
     });
   }
 

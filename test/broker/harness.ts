@@ -91,6 +91,8 @@ export class BrokerHarness {
   /** What the partitions have asked the controller for. */
   readonly proposals: IsrProposal[] = [];
   readonly offsetsEvents: string[] = [];
+  /** Partitions that follow, with the leader. */
+  readonly followed = new Map<string, string>();
   readonly controller: FakeController = {
     forward: () => {
       throw new KafkaError(41, 'no controller');
@@ -209,6 +211,10 @@ export class BrokerHarness {
       nodeId: 1,
       logs: this.logs,
       replicas: this.replicas,
+      followers: {
+        follow: (partition, leader, epoch) => this.followed.set(partition.name, `${leader} in ${epoch}`),
+        unfollow: (partition) => this.followed.delete(partition.name),
+      },
       logger: this.logger,
       offsets: {
         elected: (partition, epoch) => this.offsetsEvents.push(`elected ${partition} in ${epoch}`),
