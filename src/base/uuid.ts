@@ -10,6 +10,8 @@ export const ZERO_UUID: Uuid = 'AAAAAAAAAAAAAAAAAAAAAA';
 export const METADATA_TOPIC_ID: Uuid = 'AAAAAAAAAAAAAAAAAAAAAQ';
 export const UNASSIGNED_DIR: Uuid = METADATA_TOPIC_ID;
 export const MIGRATING_DIR: Uuid = ZERO_UUID;
+/** (0, 2): the directory of a replica that was in one that is gone. */
+export const LOST_DIR: Uuid = 'AAAAAAAAAAAAAAAAAAAAAg';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const VALUE_OF = new Int8Array(128).fill(-1);

@@ -5,6 +5,8 @@ import type { MetadataRecord } from '../metadata/records.ts';
 export interface ControllerConfig {
   readonly nodeId: number;
   readonly clusterId: string;
+  /** The voters of a static quorum: no feature level rises before all of them have registered. */
+  readonly quorumNodeIds?: readonly number[];
   /** broker.session.timeout.ms */
   readonly brokerSessionTimeoutMs: number;
   /** metadata.max.idle.interval.ms; 0 writes no NoOp records. */

@@ -20,7 +20,7 @@ import { activationRecords } from './activation.ts';
 import type { BootstrapMetadata, ControllerConfig, TopicConfigValidator } from './controller-config.ts';
 import { HeartbeatTracker } from './heartbeat-tracker.ts';
 import type { Operation, OperationContext } from './operation.ts';
-import { PERIODIC_TASKS, type PeriodicTask } from './periodic-tasks.ts';
+import { PERIODIC_TASKS, type PeriodicTask, SOON_MS } from './periodic-tasks.ts';
 
 export interface ControllerOptions {
   readonly config: ControllerConfig;
@@ -35,10 +35,10 @@ export interface ControllerOptions {
   readonly onFatal: (cause: unknown) => void;
 }
 
-/** An image that the controller made and that the log has not confirmed yet. */
+/** An image that the controller made and that the log has not confirmed yet: what came of the records from an offset on. */
 interface PendingImage {
+  readonly baseOffset: number;
   readonly image: MetadataImage;
-  readonly records: number;
 }
 
 interface Waiting {
@@ -54,6 +54,8 @@ export class Controller implements RaftListener {
   readonly #builder = new ImageBuilder();
   #image: MetadataImage = this.#builder.image;
   #pending: PendingImage[] = [];
+  /** What is committed of the first pending image while the rest of its records is not: it took several batches. */
+  #committedPart: CommittedBatch[] = [];
   #waiting: Waiting[] = [];
   #leader: LeaderAndEpoch = { leaderId: -1, epoch: -1 };
   /** The epoch in which this controller is active, -1 while it is not. */
@@ -116,9 +118,11 @@ export class Controller implements RaftListener {
   /** Moves a static quorum to kraft.version 1: control records of raft, which this state does not hold. */
   upgradeKraftVersion(level: number): Promise<void> {
     if (!this.isActive) return Promise.reject(this.#notController());
-    const offset = this.#options.raft.upgradeKraftVersion(this.#claimedEpoch, level);
+    const { raft } = this.#options;
+    const baseOffset = raft.nextOffset();
+    const offset = raft.upgradeKraftVersion(this.#claimedEpoch, level);
     this.#image = { ...this.#image, offset, epoch: this.#claimedEpoch };
-    this.#pending.push({ image: this.#image, records: offset - this.#lastScheduledOffset });
+    this.#pending.push({ baseOffset, image: this.#image });
     this.#lastScheduledOffset = offset;
     return this.#whenCommitted(offset, undefined);
   }
@@ -127,7 +131,8 @@ export class Controller implements RaftListener {
     const { config, configRules, random, raft, clock } = this.#options;
     return {
       image: this.#image,
-      nextOffset: this.#lastScheduledOffset + 1,
+      // Raft's own, since it writes control records in between.
+      nextOffset: raft.nextOffset(),
       config,
       configRules,
       random,
@@ -147,15 +152,15 @@ export class Controller implements RaftListener {
   /** Replay first: records that do not replay must never reach the log. False when leadership went with the attempt. */
   #schedule(name: string, records: readonly MetadataRecord[]): boolean {
     const epoch = this.#claimedEpoch;
-    const baseOffset = this.#lastScheduledOffset + 1;
     try {
+      const baseOffset = this.#options.raft.nextOffset();
       const timestampMs = this.#options.clock.nowMs();
       const after = imageAfter(this.#image, records, { baseOffset, epoch, timestampMs });
       const lastOffset = this.#options.raft.scheduleAppend(epoch, records.map(encodeRecord));
       assert(lastOffset === after.offset, `${name}: raft appended at another offset than the controller expected`);
       this.#image = after;
       this.#lastScheduledOffset = lastOffset;
-      this.#pending.push({ image: after, records: records.length });
+      this.#pending.push({ baseOffset, image: after });
       return true;
     } catch (error) {
       // Refused by its size alone: nothing of it is in the state, nor on its way into the log.
@@ -191,7 +196,14 @@ export class Controller implements RaftListener {
     while (this.#pending.length > 0 && (this.#pending[0] as PendingImage).image.offset <= batch.lastOffset) {
       committed = (this.#pending.shift() as PendingImage).image;
     }
-    if (committed !== null) this.#builder.adopt(committed, false);
+    if (committed !== null) {
+      this.#builder.adopt(committed, false);
+      this.#committedPart = [];
+    }
+    const [unfinished] = this.#pending;
+    if (unfinished !== undefined && unfinished.baseOffset <= batch.lastOffset) {
+      this.#committedPart.push(batchFrom(batch, unfinished.baseOffset));
+    }
     this.#answer(batch.lastOffset);
   }
 
@@ -218,18 +230,24 @@ export class Controller implements RaftListener {
     this.#claimedEpoch = epoch;
     this.#image = this.#builder.image;
     this.#lastScheduledOffset = raft.nextOffset() - 1;
-    this.#heartbeats.reset();
-    for (const broker of this.#image.brokers.values()) {
-      if (!broker.fenced) this.#heartbeats.touch(broker.id, broker.epoch, clock.monotonicMs());
-    }
+    this.#beginSessions(clock.monotonicMs());
+    // The builder forgets the transaction once its end is committed; until then another claim must end it again.
     const openTransaction = this.#builder.inTransaction;
     const activation = activationRecords(this.#image, openTransaction, bootstrap, config.staticMinInsyncReplicas);
-    this.#builder.adopt(this.#builder.image, false);
     this.#logger.info(
       `Becoming the active controller at epoch ${epoch}, next write offset ${raft.nextOffset()}. ${activation.reason}`,
     );
     if (activation.records.length > 0 && !this.#schedule('activation', activation.records)) return;
     for (const task of PERIODIC_TASKS) this.#startTask(task);
+  }
+
+  /** Who is unfenced was heard of by another controller: it gets a whole session to find this one. */
+  #beginSessions(nowMs: number): void {
+    this.#heartbeats.reset();
+    this.#heartbeats.noticeAbsence(nowMs, 0);
+    for (const broker of this.#image.brokers.values()) {
+      if (!broker.fenced) this.#heartbeats.touch(broker.id, broker.epoch, nowMs);
+    }
   }
 
   #renounce(reason: string): void {
@@ -239,6 +257,8 @@ export class Controller implements RaftListener {
     this.#logger.info(`Renouncing the leadership of epoch ${this.#claimedEpoch} because ${reason}.`);
     this.#claimedEpoch = -1;
     this.#pending = [];
+    for (const batch of this.#committedPart) this.#builder.applyBatch(batch);
+    this.#committedPart = [];
     this.#image = this.#builder.image;
     this.#heartbeats.reset();
     const waiting = this.#waiting;
@@ -251,18 +271,34 @@ export class Controller implements RaftListener {
     if (intervalMs <= 0) return;
     const epoch = this.#claimedEpoch;
     let seenOffset = this.#lastScheduledOffset;
-    const again = (): void => {
-      this.#timers.set(task, this.#options.timers.after(intervalMs, run, { unref: true }));
+    const again = (delayMs: number): void => {
+      this.#timers.set(
+        task,
+        this.#options.timers.after(delayMs, () => run(delayMs), { unref: true }),
+      );
     };
-    const run = (): void => {
+    const run = (delayMs: number): void => {
       if (this.#claimedEpoch !== epoch) return;
+      let hasMore = false;
       if (task.onlyWhenIdle !== true || seenOffset === this.#lastScheduledOffset) {
+        const operation: Operation<boolean> = (context) => {
+          const result = task.run(context, delayMs);
+          hasMore = result.response;
+          return result;
+        };
         // A periodic task has nobody to answer; what went wrong is logged where it happened.
-        this.submit(task.name, (context) => task.run(context, intervalMs)).catch(() => {});
+        this.submit(task.name, operation).catch(() => {});
       }
       seenOffset = this.#lastScheduledOffset;
-      again();
+      if (this.#claimedEpoch === epoch) again(hasMore ? SOON_MS : intervalMs);
     };
-    again();
+    again(intervalMs);
   }
+}
+
+/** A copy that begins at an offset within the batch and outlives the call that handed it over. */
+function batchFrom(batch: CommittedBatch, offset: number): CommittedBatch {
+  const baseOffset = Math.max(batch.baseOffset, offset);
+  const values = batch.values.slice(baseOffset - batch.baseOffset).map((value) => Buffer.from(value));
+  return { ...batch, baseOffset, values };
 }

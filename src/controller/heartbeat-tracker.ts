@@ -1,14 +1,18 @@
 /**
- * When each broker was last heard of. Sessions run on the monotonic clock. When the loop itself was away for longer than
- * a quarter of a session (a stopped process, a sleeping laptop), every session is extended by that time: the brokers
- * could not reach us, which says nothing about them.
+ * What the active controller knows of each broker beside the log: when it was last heard of, how far it has come in the
+ * metadata, and whether its controlled shutdown is under way. Sessions run on the monotonic clock. When the loop itself
+ * was away for longer than a quarter of a session (a stopped process, a sleeping laptop), every session is extended by
+ * that time: the brokers could not reach us, which says nothing about them.
+ *
+ * A session begins with the first heartbeat of a registration, or with the activation of a controller that finds the
+ * broker unfenced; registering alone is no sign of life.
  */
 interface Session {
   readonly epoch: number;
   lastHeardMs: number;
   /** What the broker said it had applied of the metadata log. */
   metadataOffset: number;
-  /** Where the broker must see others arrive before its controlled shutdown is granted. */
+  /** What all that stay must have applied before its controlled shutdown is granted; -1 while it has asked for none. */
   controlledShutdownOffset: number;
 }
 
@@ -34,10 +38,10 @@ export class HeartbeatTracker {
       known.metadataOffset = Math.max(known.metadataOffset, metadataOffset);
       return;
     }
-    const controlledShutdownOffset = Number.MAX_SAFE_INTEGER;
-    this.#sessions.set(brokerId, { epoch, lastHeardMs: nowMs, metadataOffset, controlledShutdownOffset });
+    this.#sessions.set(brokerId, { epoch, lastHeardMs: nowMs, metadataOffset, controlledShutdownOffset: -1 });
   }
 
+  /** Fenced, shut down, unregistered or replaced: from here on it is as if it had never been heard of. */
   remove(brokerId: number): void {
     this.#sessions.delete(brokerId);
   }
@@ -51,7 +55,7 @@ export class HeartbeatTracker {
     return nowMs - session.lastHeardMs > this.#sessionTimeoutMs;
   }
 
-  /** Called at regular intervals with the time that should have passed; extends sessions when more did. */
+  /** Called again and again with the time that should have passed since the last call; extends sessions when more did. */
   noticeAbsence(nowMs: number, expectedMs: number): void {
     const before = this.#lastTickMs;
     this.#lastTickMs = nowMs;
@@ -73,13 +77,18 @@ export class HeartbeatTracker {
     return stalest;
   }
 
-  setControlledShutdownOffset(brokerId: number, offset: number): void {
+  /** The first offset counts: later heartbeats of the same shutdown do not put it off. */
+  beginControlledShutdown(brokerId: number, offset: number): void {
     const session = this.#sessions.get(brokerId);
-    if (session !== undefined) session.controlledShutdownOffset = offset;
+    if (session !== undefined && session.controlledShutdownOffset < 0) session.controlledShutdownOffset = offset;
+  }
+
+  isShuttingDown(brokerId: number): boolean {
+    return this.controlledShutdownOffset(brokerId) >= 0;
   }
 
   controlledShutdownOffset(brokerId: number): number {
-    return this.#sessions.get(brokerId)?.controlledShutdownOffset ?? Number.MAX_SAFE_INTEGER;
+    return this.#sessions.get(brokerId)?.controlledShutdownOffset ?? -1;
   }
 
   metadataOffset(brokerId: number): number {

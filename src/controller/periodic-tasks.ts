@@ -11,15 +11,19 @@ export interface PeriodicTask {
   intervalMs(config: ControllerConfig): number;
   /** Skipped when something was written since its last turn. */
   readonly onlyWhenIdle?: boolean;
-  run(context: OperationContext, intervalMs: number): OperationResult<void>;
+  /** `delayMs`: how long it was to wait for this turn. True when the next one is to come at once. */
+  run(context: OperationContext, delayMs: number): OperationResult<boolean>;
 }
+
+/** What comes at once leaves room for what waits. */
+export const SOON_MS = 10;
 
 export const PERIODIC_TASKS: readonly PeriodicTask[] = [
   {
     name: 'maybeFenceStaleBroker',
     intervalMs: (config) => config.brokerSessionTimeoutMs / 8,
-    run: (context, intervalMs) => {
-      context.heartbeats.noticeAbsence(context.monotonicMs, intervalMs);
+    run: (context, delayMs) => {
+      context.heartbeats.noticeAbsence(context.monotonicMs, delayMs);
       return fenceStaleBroker(context);
     },
   },
@@ -28,16 +32,16 @@ export const PERIODIC_TASKS: readonly PeriodicTask[] = [
     name: 'writeNoOpRecord',
     intervalMs: (config) => config.metadataMaxIdleIntervalMs,
     onlyWhenIdle: true,
-    run: () => ({ records: [metadataRecord('noOp', 0, {})], response: undefined }),
+    run: () => ({ records: [metadataRecord('noOp', 0, {})], response: false }),
   },
   {
     name: 'electPreferred',
     intervalMs: (config) => config.leaderImbalanceCheckIntervalMs,
-    run: (context) => electPreferredLeaders(context),
+    run: electPreferredLeaders,
   },
   {
     name: 'electUnclean',
     intervalMs: (config) => config.uncleanElectionCheckIntervalMs,
-    run: (context) => electUncleanLeaders(context),
+    run: electUncleanLeaders,
   },
 ];

@@ -36,6 +36,7 @@ export function supportedRange(name: string): FeatureRange | undefined {
 /** Levels of metadata.version at which something that we write changes. */
 export const MV = {
   minimum: 7,
+  noEpochBumpOnShrink: 12,
   transactions: 13,
   controllerRegistration: 15,
   directoryAssignment: 17,

@@ -35,10 +35,11 @@ export class ImageBuilder {
 
   applySnapshot(snapshot: SnapshotReader): ImageStep {
     const delta = new MetadataDelta(EMPTY_IMAGE);
-    for (const values of snapshot.batches()) for (const value of values) delta.replay(decodeRecord(value));
+    const lastOffset = snapshot.id.endOffset - 1;
+    for (const values of snapshot.batches()) for (const value of values) delta.replay(decodeRecord(value), lastOffset);
     this.#transaction = null;
     this.#image = delta.apply({
-      offset: snapshot.id.endOffset - 1,
+      offset: lastOffset,
       epoch: snapshot.id.epoch,
       timestampMs: snapshot.lastContainedLogTimestampMs,
     });

@@ -72,7 +72,7 @@ export interface BrokerRegistration {
   readonly logDirs: readonly Uuid[];
   /** Null until the broker has told. */
   readonly cordonedLogDirs: readonly Uuid[] | null;
-  /** The offset of the RegisterBroker record, which may lie behind the epoch; -1 when it came from a snapshot. */
+  /** The offset of the RegisterBroker record, which may lie behind the epoch; out of a snapshot the snapshot's last. */
   readonly registrationOffset: number;
 }
 

@@ -12,11 +12,11 @@ import { type MetadataRecord, metadataRecord, partitionVersion } from './records
 /** In a PartitionChange: the leader stays as it is. */
 export const NO_LEADER_CHANGE = -2;
 
+/** Records older than directory ids have none; MIGRATING alone fits any number of replicas. */
 function directoriesFor(replicas: readonly number[], directories: readonly Uuid[]): readonly Uuid[] {
-  if (directories.length === replicas.length) return directories;
-  // Records older than directory ids have none.
-  assert(directories.length === 0, 'a partition has one directory for each replica, or none at all');
-  return replicas.map(() => MIGRATING_DIR);
+  if (directories.every((id) => id === MIGRATING_DIR)) return replicas.map(() => MIGRATING_DIR);
+  assert(directories.length === replicas.length, 'a partition has one directory for each replica, or none at all');
+  return directories;
 }
 
 export function partitionFromRecord(record: PartitionRecord): PartitionImage {
@@ -40,7 +40,8 @@ export function partitionFromRecord(record: PartitionRecord): PartitionImage {
 export function applyPartitionChange(before: PartitionImage, change: PartitionChangeRecord): PartitionImage {
   const namesLeader = change.leader !== NO_LEADER_CHANGE;
   const replicas = change.replicas ?? before.replicas;
-  const directories = change.directories ?? (change.replicas === null ? before.directories : []);
+  // A new order of the replicas alone leaves the directories as they are: then they do not differ.
+  const directories = change.directories ?? before.directories;
   return {
     partitionId: before.partitionId,
     replicas,

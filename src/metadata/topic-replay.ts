@@ -40,7 +40,7 @@ export function replayTopicRecord(delta: MetadataDelta, record: TopicRecordUnion
   }
 }
 
-/** An empty name means all topics. Neither epoch moves: brokers learn it, ISRs do not change. */
+/** An empty name means all topics. To a partition that had eligible replicas it is a change like any other. */
 function replayClearElr(delta: MetadataDelta, name: string): void {
   if (name !== '') {
     const id = delta.topicIdByName(name);
@@ -65,6 +65,11 @@ function clearElrOf(delta: MetadataDelta, id: string): void {
   for (let partitionId = 0; partitionId < count; partitionId++) {
     const before = delta.partition(id, partitionId);
     if (before === undefined || (before.elr.length === 0 && before.lastKnownElr.length === 0)) continue;
-    topic.partitions.set(partitionId, { ...before, elr: [], lastKnownElr: [] });
+    topic.partitions.set(partitionId, {
+      ...before,
+      elr: [],
+      lastKnownElr: [],
+      partitionEpoch: before.partitionEpoch + 1,
+    });
   }
 }

@@ -143,8 +143,13 @@ describe('a registration is refused', () => {
     ],
     [
       'without a finalised feature',
+      { features: [{ name: 'metadata.version', minSupportedVersion: 7, maxSupportedVersion: 30 }] },
+      'UNSUPPORTED_VERSION: Unable to register because the broker does not support finalized version 1 of eligible.leader.replicas.version. The broker wants a version between 0 and 0, inclusive.',
+    ],
+    [
+      'without metadata.version',
       { features: [] },
-      'UNSUPPORTED_VERSION: Unable to register because the broker does not support finalized version 30 of metadata.version. The broker wants a version between 0 and 0, inclusive.',
+      "INVALID_REGISTRATION: Request features do not contain 'metadata.version'",
     ],
   ])('%s', async (_what, more, error) => {
     const harness = await Harness.started();

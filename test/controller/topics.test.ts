@@ -182,7 +182,7 @@ describe('creating a topic', () => {
     const harness = await Harness.started();
     await harness.register(1);
     expect(await errorOf(harness, topic('n'))).toBe(
-      'INVALID_REPLICATION_FACTOR: Unable to replicate the partition 1 time(s): All brokers are currently fenced.',
+      'INVALID_REPLICATION_FACTOR: Unable to replicate the partition 1 time(s): All brokers are currently fenced, or have all their log directories cordoned.',
     );
   });
 

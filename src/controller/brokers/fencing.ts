@@ -5,8 +5,8 @@ import type { ControllerConfig } from '../controller-config.ts';
 import type { OperationContext, OperationResult } from '../operation.ts';
 import {
   leaderAndIsrChanges,
+  partitionsWithBrokerInElr,
   partitionsWithBrokerInIsr,
-  partitionsWithBrokerInIsrOrElr,
   partitionsWithNoLeader,
 } from '../partitions/leadership.ts';
 
@@ -70,18 +70,23 @@ export function cleanShutdownRecords(image: MetadataImage, config: ControllerCon
 
 /** The broker cannot vouch for records that were only in its memory: it leaves every ISR and every ELR. */
 export function uncleanShutdownRecords(image: MetadataImage, config: ControllerConfig, id: number): MetadataRecord[] {
-  const partitions = partitionsWithBrokerInIsrOrElr(image, id);
-  return leaderAndIsrChanges(image, config, { brokerWithUncleanShutdown: id }, partitions);
+  const change = { brokerWithUncleanShutdown: id };
+  return [
+    ...leaderAndIsrChanges(image, config, change, partitionsWithBrokerInIsr(image, id)),
+    ...leaderAndIsrChanges(image, config, change, partitionsWithBrokerInElr(image, id)),
+  ];
 }
 
+/** It stays a replica of its partitions, and in their ELRs: only when it registers anew is it known to have lost them. */
 export function unregisterRecords(
   image: MetadataImage,
   config: ControllerConfig,
   broker: BrokerIdentity,
 ): MetadataRecord[] {
-  const partitions = partitionsWithBrokerInIsr(image, broker.id);
+  const change = { brokerToRemove: broker.id };
   return [
-    ...leaderAndIsrChanges(image, config, { brokerToRemove: broker.id }, partitions),
+    ...leaderAndIsrChanges(image, config, change, partitionsWithBrokerInIsr(image, broker.id)),
+    ...leaderAndIsrChanges(image, config, change, partitionsWithBrokerInElr(image, broker.id)),
     metadataRecord('unregisterBroker', 0, { brokerId: broker.id, brokerEpoch: broker.epoch }),
   ];
 }
@@ -94,11 +99,18 @@ export function cordonedLogDirsRecord(broker: BrokerIdentity, cordonedLogDirs: r
   return registrationChange(broker, VERSION.cordonedLogDirs, { cordonedLogDirs });
 }
 
-/** One broker a turn, as Kafka: the next turn finds the next. */
-export function fenceStaleBroker(context: OperationContext): OperationResult<void> {
-  const { image, config, heartbeats, monotonicMs } = context;
+/** One broker a turn; true when there may be more, so that the next turn comes at once. */
+export function fenceStaleBroker(context: OperationContext): OperationResult<boolean> {
+  const { image, heartbeats, monotonicMs } = context;
   const stale = heartbeats.findStale(monotonicMs, (id) => image.brokers.get(id)?.fenced === false);
   const broker = stale === null ? undefined : image.brokers.get(stale);
-  if (broker === undefined) return { records: [], response: undefined };
-  return { records: fenceRecords(image, config, broker), response: undefined };
+  return broker === undefined ? { records: [], response: false } : fenceNow(context, broker);
+}
+
+function fenceNow({ image, config, heartbeats }: OperationContext, broker: BrokerIdentity): OperationResult<boolean> {
+  return {
+    records: fenceRecords(image, config, broker),
+    response: true,
+    afterReplay: () => heartbeats.remove(broker.id),
+  };
 }

@@ -1,14 +1,24 @@
 /** BrokerHeartbeat: a broker's steps between fenced, unfenced, controlled shutdown and gone. */
 
+import type { Uuid } from '../../base/uuid.ts';
 import { MV } from '../../metadata/features.ts';
-import { type BrokerRegistration, type MetadataImage, metadataVersionOf } from '../../metadata/image.ts';
+import {
+  type BrokerRegistration,
+  type MetadataImage,
+  metadataVersionOf,
+  replicaDirectory,
+} from '../../metadata/image.ts';
 import type { MetadataRecord } from '../../metadata/records.ts';
 import { ErrorCode } from '../../protocol/error-codes.ts';
 import { KafkaError } from '../../protocol/kafka-error.ts';
 import type { BrokerHeartbeatRequest } from '../../protocol/messages/broker-heartbeat.ts';
 import type { OperationContext, OperationResult } from '../operation.ts';
-import { buildPartitionChange } from '../partitions/change-builder.ts';
-import { changeOptions, hasLeaderships, partitionsOf } from '../partitions/leadership.ts';
+import {
+  hasLeaderships,
+  leaderAndIsrChanges,
+  partitionsOf,
+  type TopicPartitionImage,
+} from '../partitions/leadership.ts';
 import {
   controlledShutdownRecords,
   cordonedLogDirsRecord,
@@ -40,17 +50,18 @@ export function checkBrokerEpoch(image: MetadataImage, brokerId: number, brokerE
   return broker;
 }
 
-function currentState(broker: BrokerRegistration): BrokerState {
+/** Its shutdown is known to this controller alone: asked of another one before, it is asked for again. */
+function currentState({ heartbeats }: OperationContext, broker: BrokerRegistration): BrokerState {
   if (broker.fenced) return 'fenced';
-  return broker.inControlledShutdown ? 'controlledShutdown' : 'unfenced';
+  return heartbeats.isShuttingDown(broker.id) ? 'controlledShutdown' : 'unfenced';
 }
 
 /** How far all brokers that stay have come in the metadata log. */
-function lowestActiveOffset(context: OperationContext): number {
+function lowestActiveOffset({ image, heartbeats }: OperationContext): number {
   let lowest = Number.MAX_SAFE_INTEGER;
-  for (const broker of context.image.brokers.values()) {
-    if (broker.fenced || broker.inControlledShutdown) continue;
-    lowest = Math.min(lowest, context.heartbeats.metadataOffset(broker.id));
+  for (const broker of image.brokers.values()) {
+    if (broker.fenced || heartbeats.isShuttingDown(broker.id)) continue;
+    lowest = Math.min(lowest, heartbeats.metadataOffset(broker.id));
   }
   return lowest;
 }
@@ -60,7 +71,7 @@ function nextState(
   broker: BrokerRegistration,
   request: BrokerHeartbeatRequest,
 ): BrokerState {
-  const state = currentState(broker);
+  const state = currentState(context, broker);
   if (state === 'fenced') {
     if (request.wantShutDown) return 'shutdownNow';
     return !request.wantFence && request.currentMetadataOffset >= broker.registrationOffset ? 'unfenced' : 'fenced';
@@ -78,16 +89,25 @@ function nextState(
 
 function stateRecords(context: OperationContext, broker: BrokerRegistration, next: BrokerState): MetadataRecord[] {
   const { image, config } = context;
-  const state = currentState(broker);
+  if (next === currentState(context, broker)) return [];
   switch (next) {
     case 'fenced':
-      return state === 'fenced' ? [] : fenceRecords(image, config, broker);
-    case 'unfenced':
-      return state === 'unfenced' ? [] : unfenceRecords(image, config, broker);
-    case 'controlledShutdown':
-      return state === 'controlledShutdown' ? [] : controlledShutdownRecords(image, config, broker);
     case 'shutdownNow':
-      return state === 'fenced' ? [] : fenceRecords(image, config, broker);
+      return fenceRecords(image, config, broker);
+    case 'unfenced':
+      return unfenceRecords(image, config, broker);
+    case 'controlledShutdown':
+      return controlledShutdownRecords(image, config, broker);
+  }
+}
+
+function* partitionsInDirectory(
+  image: MetadataImage,
+  brokerId: number,
+  directory: Uuid,
+): IterableIterator<TopicPartitionImage> {
+  for (const one of partitionsOf(image)) {
+    if (replicaDirectory(one.partition, brokerId) === directory) yield one;
   }
 }
 
@@ -97,24 +117,18 @@ function offlineDirRecords(
   broker: BrokerRegistration,
   offline: readonly string[],
 ): MetadataRecord[] {
-  if (metadataVersionOf(context.image) < MV.directoryAssignment) return [];
+  const { image, config } = context;
+  if (metadataVersionOf(image) < MV.directoryAssignment) return [];
   const lost = broker.logDirs.filter((id) => offline.includes(id));
   if (lost.length === 0) return [];
-  const online = broker.logDirs.filter((id) => !offline.includes(id));
-  const records: MetadataRecord[] = [logDirsRecord(broker, online)];
-  for (const one of partitionsOf(context.image)) {
-    const { partition } = one;
-    const index = partition.replicas.indexOf(broker.id);
-    if (index < 0 || !lost.includes(partition.directories[index] as string)) continue;
-    const options = changeOptions(context.image, context.config, one);
-    const record = buildPartitionChange({
-      ...options,
-      isAcceptableLeader: (id) => id !== broker.id && options.isAcceptableLeader(id),
-      targetIsr: partition.isr.filter((id) => id !== broker.id),
-    });
-    if (record !== null) records.push(record);
-  }
-  return records;
+  const change = { brokerToRemove: broker.id };
+  return [
+    ...lost.flatMap((id) => leaderAndIsrChanges(image, config, change, partitionsInDirectory(image, broker.id, id))),
+    logDirsRecord(
+      broker,
+      broker.logDirs.filter((id) => !offline.includes(id)),
+    ),
+  ];
 }
 
 function sameSet(a: readonly string[], b: readonly string[]): boolean {
@@ -143,7 +157,7 @@ export function brokerHeartbeat(
     ...offlineDirRecords(context, broker, request.offlineLogDirs),
     ...cordonedRecords(context, broker, request.cordonedLogDirs),
   ];
-  const entersShutdown = next === 'controlledShutdown' && currentState(broker) !== 'controlledShutdown';
+  const lastOffset = context.nextOffset + records.length - 1;
   return {
     records,
     response: {
@@ -152,10 +166,13 @@ export function brokerHeartbeat(
       shouldShutDown: next === 'shutdownNow',
     },
     afterReplay: () => {
-      heartbeats.touch(broker.id, broker.epoch, monotonicMs, request.currentMetadataOffset);
-      if (entersShutdown) {
-        heartbeats.setControlledShutdownOffset(broker.id, context.nextOffset + records.length - 1);
+      if (next === 'shutdownNow') {
+        // It was told to go and will not be heard of again: its successor need not wait for the end of its session.
+        heartbeats.remove(broker.id);
+        return;
       }
+      heartbeats.touch(broker.id, broker.epoch, monotonicMs, request.currentMetadataOffset);
+      if (next === 'controlledShutdown') heartbeats.beginControlledShutdown(broker.id, lastOffset);
     },
   };
 }

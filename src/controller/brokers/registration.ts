@@ -51,22 +51,30 @@ function checkDirectories(image: MetadataImage, request: BrokerRegistrationReque
 
 type Features = readonly { name: string; minSupportedVersion: number; maxSupportedVersion: number }[];
 
-/** Every finalised level must lie in the broker's ranges; a feature that it does not name is supported at 0 only. */
+/**
+ * Every finalised level must lie in the broker's ranges; a feature that it does not name is supported at 0 only. What it
+ * names is looked at first, in its order.
+ */
 function checkFeatures(context: OperationContext, features: Features): void {
   const finalized = new Map(context.image.features);
   finalized.set(METADATA_VERSION, metadataVersionOf(context.image));
   finalized.set(KRAFT_VERSION, context.kraftVersion);
-  for (const [name, level] of finalized) {
-    const range = features.find((feature) => feature.name === name);
-    const [min, max] = range === undefined ? [0, 0] : [range.minSupportedVersion, range.maxSupportedVersion];
-    // Level 0 is no level: whoever lacks the feature agrees with it.
-    if (level === 0 || (level >= min && level <= max)) continue;
+  const check = (name: string, level: number, min: number, max: number): void => {
+    if (level >= min && level <= max) return;
     throw new KafkaError(
       ErrorCode.UNSUPPORTED_VERSION,
       `Unable to register because the broker does not support finalized version ${level} of ${name}. ` +
         `The broker wants a version between ${min} and ${max}, inclusive.`,
     );
+  };
+  for (const { name, minSupportedVersion, maxSupportedVersion } of features) {
+    check(name, finalized.get(name) ?? 0, minSupportedVersion, maxSupportedVersion);
+    finalized.delete(name);
   }
+  if (!features.some(({ name }) => name === METADATA_VERSION)) {
+    throw new KafkaError(ErrorCode.INVALID_REGISTRATION, "Request features do not contain 'metadata.version'");
+  }
+  for (const [name, level] of finalized) check(name, level, 0, 0);
 }
 
 /**
@@ -78,9 +86,10 @@ function cleanUpRecords(
   existing: BrokerRegistration | undefined,
   request: BrokerRegistrationRequest,
 ): MetadataRecord[] {
-  if (existing === undefined || existing.incarnationId === request.incarnationId) return [];
+  if (existing?.incarnationId === request.incarnationId) return [];
   const { image, config } = context;
-  const clean = !elrEnabled(image) || request.previousBrokerEpoch === existing.epoch;
+  // One that was unregistered, or never known, may stand in ELRs all the same.
+  const clean = !elrEnabled(image) || request.previousBrokerEpoch === existing?.epoch;
   return clean
     ? cleanShutdownRecords(image, config, request.brokerId)
     : uncleanShutdownRecords(image, config, request.brokerId);
@@ -94,7 +103,7 @@ export function registerBroker(
   context: OperationContext,
   request: BrokerRegistrationRequest,
 ): OperationResult<BrokerRegistrationReply> {
-  const { config, image, heartbeats, monotonicMs } = context;
+  const { config, image, heartbeats } = context;
   if (request.clusterId !== config.clusterId) {
     throw new KafkaError(
       ErrorCode.INCONSISTENT_CLUSTER_ID,
@@ -122,12 +131,15 @@ export function registerBroker(
     fenced: again ? existing.fenced : true,
     inControlledShutdown: again ? existing.inControlledShutdown : false,
     logDirs: version >= 3 ? request.logDirs : [],
-    cordonedLogDirs: version >= 4 && again ? existing.cordonedLogDirs : null,
+    // The broker tells with its next heartbeat.
+    cordonedLogDirs: null,
   });
   return {
     records: [...cleanUpRecords(context, existing, request), register],
     response: { brokerEpoch },
-    afterReplay: () => heartbeats.touch(request.brokerId, brokerEpoch, monotonicMs),
+    afterReplay: () => {
+      if (!again) heartbeats.remove(request.brokerId);
+    },
   };
 }
 

@@ -1,5 +1,13 @@
 /** IncrementalAlterConfigs and AlterConfigs: each resource on its own, all that pass in one batch of records. */
-import { type ConfigMap, ConfigResourceType, configsOf, elrEnabled, type MetadataImage } from '../../metadata/image.ts';
+import { MV, metadataVersionName } from '../../metadata/features.ts';
+import {
+  type ConfigMap,
+  ConfigResourceType,
+  configsOf,
+  elrEnabled,
+  type MetadataImage,
+  metadataVersionOf,
+} from '../../metadata/image.ts';
 import { type MetadataRecord, metadataRecord } from '../../metadata/records.ts';
 import { configRecord } from '../../metadata/snapshot-records.ts';
 import { ErrorCode } from '../../protocol/error-codes.ts';
@@ -22,6 +30,7 @@ interface Resource {
   readonly resourceName: string;
 }
 
+const CORDONED_LOG_DIRS = 'cordoned.log.dirs';
 const MAX_VALUE_LENGTH = 32_767;
 const OP = { set: 0, delete: 1, append: 2, subtract: 3 } as const;
 const OP_NAMES = ['SET', 'DELETE', 'APPEND', 'SUBTRACT'];
@@ -111,10 +120,8 @@ function checkContent(context: OperationContext, resource: Resource, overrides: 
 }
 
 /** A minimum that all brokers agree on is what ELR rests upon. */
-function checkMinIsr(image: MetadataImage, resource: Resource, changes: ReadonlyMap<string, string | null>): void {
-  if (resource.resourceType !== ConfigResourceType.BROKER || !elrEnabled(image)) return;
-  const change = changes.get(MIN_INSYNC_REPLICAS);
-  if (change === undefined) return;
+function checkMinIsr(image: MetadataImage, resource: Resource, change: string | null): void {
+  if (!elrEnabled(image)) return;
   if (resource.resourceName !== '') {
     fail(ErrorCode.INVALID_CONFIG, 'Broker-level min.insync.replicas cannot be altered while ELR is enabled.');
   }
@@ -123,10 +130,57 @@ function checkMinIsr(image: MetadataImage, resource: Resource, changes: Readonly
   }
 }
 
-/** Eligible replicas were counted by the old minimum. The empty name means all topics. */
-function clearElrRecord({ resourceType, resourceName }: Resource): MetadataRecord {
-  const topicName = resourceType === ConfigResourceType.TOPIC ? resourceName : '';
-  return metadataRecord('clearElr', 0, { topicName });
+const partsOf = (list: string): string[] => list.trim().split(/\s*,\s*/);
+
+/** Only the broker knows its directories: it alone, passing the request on, may name new ones (KIP-1066). */
+function checkCordonedDirs(
+  context: OperationContext,
+  current: string | undefined,
+  change: string | null,
+  forwarded: boolean,
+): void {
+  if (metadataVersionOf(context.image) < MV.cordonedDirs) {
+    fail(
+      ErrorCode.INVALID_CONFIG,
+      `The ${CORDONED_LOG_DIRS} configuration value cannot be set because it requires metadata.version >= ` +
+        metadataVersionName(MV.cordonedDirs),
+    );
+  }
+  if (forwarded || change === null || change.trim() === '') return;
+  const known = current === undefined ? [] : partsOf(current);
+  if (partsOf(change).every((directory) => known.includes(directory))) return;
+  fail(
+    ErrorCode.INVALID_CONFIG,
+    `When updating ${CORDONED_LOG_DIRS} via controllers,  the new value must be a subset of the current configuration value.`,
+  );
+}
+
+function checkBrokerConfigs(
+  context: OperationContext,
+  resource: Resource,
+  changes: ReadonlyMap<string, string | null>,
+  forwarded: boolean,
+): void {
+  if (resource.resourceType !== ConfigResourceType.BROKER) return;
+  for (const [name, change] of changes) {
+    if (name === MIN_INSYNC_REPLICAS) checkMinIsr(context.image, resource, change);
+    if (name !== CORDONED_LOG_DIRS) continue;
+    const current = configsOf(context.image, resource.resourceType, resource.resourceName).get(name);
+    checkCordonedDirs(context, current, change, forwarded);
+  }
+}
+
+/** Eligible replicas were counted by the old minimum. The empty name means all topics. They come behind all configs. */
+function clearElrRecords(image: MetadataImage, records: readonly MetadataRecord[]): MetadataRecord[] {
+  if (!elrEnabled(image)) return [];
+  const cleared: MetadataRecord[] = [];
+  for (const record of records) {
+    if (record.type !== 'config' || record.value.name !== MIN_INSYNC_REPLICAS) continue;
+    const { resourceType, resourceName } = record.value;
+    const topicName = resourceType === ConfigResourceType.TOPIC ? resourceName : '';
+    cleared.push(metadataRecord('clearElr', 0, { topicName }));
+  }
+  return cleared;
 }
 
 /** The metadata log is no place for documents: one that does not fit into a batch would bring the controller down. */
@@ -143,6 +197,7 @@ function alterResource(
   context: OperationContext,
   resource: Resource,
   changes: ReadonlyMap<string, string | null>,
+  forwarded: boolean,
 ): MetadataRecord[] {
   const { image } = context;
   const { resourceType, resourceName } = resource;
@@ -158,16 +213,21 @@ function alterResource(
   }
   checkResource(resource);
   checkValueSizes(changes.values());
-  checkMinIsr(image, resource, changes);
+  checkBrokerConfigs(context, resource, changes, forwarded);
   checkContent(context, resource, after);
   checkExists(image, resource);
-  if (changes.has(MIN_INSYNC_REPLICAS) && elrEnabled(image)) records.push(clearElrRecord(resource));
   return records;
+}
+
+interface AlterRequest<R extends Resource> {
+  readonly resources: readonly R[];
+  readonly validateOnly: boolean;
 }
 
 function alterAll<R extends Resource>(
   context: OperationContext,
-  request: { readonly resources: readonly R[]; readonly validateOnly: boolean },
+  request: AlterRequest<R>,
+  forwarded: boolean,
   changesOf: (resource: R) => ReadonlyMap<string, string | null>,
 ): OperationResult<ConfigResourceResult[]> {
   const records: MetadataRecord[] = [];
@@ -180,21 +240,24 @@ function alterAll<R extends Resource>(
       if ((seen.get(keyOf(resource)) ?? 0) > 1) {
         fail(ErrorCode.INVALID_REQUEST, 'Each resource must appear at most once.');
       }
-      records.push(...alterResource(context, resource, changesOf(resource)));
+      records.push(...alterResource(context, resource, changesOf(resource), forwarded));
       return { resourceType, resourceName, errorCode: ErrorCode.NONE, errorMessage: null };
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error;
       return { resourceType, resourceName, errorCode: error.code, errorMessage: error.message };
     }
   });
+  records.push(...clearElrRecords(context.image, records));
   return { records: request.validateOnly ? [] : records, response };
 }
 
+/** `forwarded`: a broker has looked at the request before. */
 export function incrementalAlterConfigs(
   context: OperationContext,
   request: IncrementalAlterConfigsRequest,
+  forwarded = true,
 ): OperationResult<ConfigResourceResult[]> {
-  return alterAll(context, request, (resource) => {
+  return alterAll(context, request, forwarded, (resource) => {
     const current = configsOf(context.image, resource.resourceType, resource.resourceName);
     const changes = new Map<string, string | null>();
     for (const config of resource.configs) {
@@ -211,8 +274,9 @@ export function incrementalAlterConfigs(
 export function alterConfigs(
   context: OperationContext,
   request: AlterConfigsRequest,
+  forwarded = true,
 ): OperationResult<ConfigResourceResult[]> {
-  return alterAll(context, request, (resource) => {
+  return alterAll(context, request, forwarded, (resource) => {
     const changes = new Map<string, string | null>();
     for (const { name, value } of resource.configs) {
       if (value === null) fail(ErrorCode.INVALID_REQUEST, `Null value not supported for : ${name}`);

@@ -4,9 +4,17 @@ import {
   KRAFT_VERSION,
   METADATA_VERSION,
   METADATA_VERSIONS,
+  MV,
   supportedRange,
 } from '../../metadata/features.ts';
-import { ConfigResourceType, configsOf, type MetadataImage, metadataVersionOf } from '../../metadata/image.ts';
+import {
+  ConfigResourceType,
+  configResourceOf,
+  configsOf,
+  type MetadataImage,
+  metadataVersionOf,
+  type VersionRange,
+} from '../../metadata/image.ts';
 import type { MetadataRecord } from '../../metadata/records.ts';
 import { configRecord, featureRecord } from '../../metadata/snapshot-records.ts';
 import { ErrorCode } from '../../protocol/error-codes.ts';
@@ -61,18 +69,28 @@ function checkSupport(context: OperationContext, update: FeatureUpdate): void {
   } else if (level < mine.min || level > mine.max) {
     invalid(update, `${localName} ${rangeText(mine.min, mine.max)}`);
   }
-  const nodes = [
-    ...[...context.image.controllers.values()].map((node) => ({ name: `Controller ${node.id}`, node })),
-    ...[...context.image.brokers.values()].map((node) => ({ name: `Broker ${node.id}`, node })),
-  ];
-  for (const { name, node } of nodes) {
-    const range = node.features.get(feature);
-    if (range === undefined) {
-      if (level > 0) invalid(update, `${name} does not support this feature.`);
-    } else if (level !== 0 && (level < range.min || level > range.max)) {
-      invalid(update, `${name} ${rangeText(range.min, range.max)}`);
-    }
+  for (const broker of context.image.brokers.values()) {
+    checkRange(update, `Broker ${broker.id}`, broker.features.get(feature));
   }
+  if (metadataVersionOf(context.image) < MV.controllerRegistration) return;
+  const { controllers } = context.image;
+  for (const controller of controllers.values()) {
+    if (controller.id === context.config.nodeId) continue;
+    checkRange(update, `Controller ${controller.id}`, controller.features.get(feature));
+  }
+  for (const id of context.config.quorumNodeIds ?? []) {
+    if (id === context.config.nodeId || controllers.has(id)) continue;
+    invalid(update, `controller ${id} has not registered, and may not support this feature`);
+  }
+}
+
+/** Who does not name a feature has it at level 0. */
+function checkRange(update: FeatureUpdate, who: string, range: VersionRange = { min: 0, max: 0 }): void {
+  if (update.level >= range.min && update.level <= range.max) return;
+  invalid(
+    update,
+    range.max === 0 ? `${who} does not support this feature.` : `${who} ${rangeText(range.min, range.max)}`,
+  );
 }
 
 function currentLevel(context: OperationContext, feature: string): number {
@@ -83,9 +101,6 @@ function currentLevel(context: OperationContext, feature: string): number {
 
 function checkDirection(update: FeatureUpdate, current: number): void {
   const { level, upgradeType } = update;
-  if (upgradeType !== UPGRADE && upgradeType !== SAFE_DOWNGRADE && upgradeType !== UNSAFE_DOWNGRADE) {
-    invalid(update, 'The controller does not support the given upgrade type.');
-  }
   if (level < current && upgradeType === UPGRADE) {
     invalid(
       update,
@@ -119,29 +134,42 @@ function elrSafetyRecords(image: MetadataImage, staticMinIsr: number): MetadataR
   if (!configsOf(image, type, '').has(MIN_INSYNC_REPLICAS)) {
     records.push(configRecord(type, '', MIN_INSYNC_REPLICAS, String(staticMinIsr)));
   }
-  for (const id of image.brokers.keys()) {
-    if (!configsOf(image, type, String(id)).has(MIN_INSYNC_REPLICAS)) continue;
+  const brokers: number[] = [];
+  for (const [key, configs] of image.configs) {
+    const resource = configResourceOf(key);
+    if (resource.type !== type || resource.name === '' || !configs.has(MIN_INSYNC_REPLICAS)) continue;
+    brokers.push(Number(resource.name));
+  }
+  for (const id of brokers.sort((a, b) => a - b)) {
     records.push(configRecord(type, String(id), MIN_INSYNC_REPLICAS, null));
   }
   return records;
 }
 
-function updateRecords(context: OperationContext, update: FeatureUpdate): MetadataRecord[] {
+/** The metadata.version as it would be after the request counts. */
+function checkDependencies(update: FeatureUpdate, metadataVersion: number): void {
+  if (update.feature !== ELIGIBLE_LEADER_REPLICAS_VERSION || update.level < 1 || metadataVersion >= MV.elr) return;
   const { feature, level } = update;
+  invalid(update, `${feature} could not be set to ${level} because it depends on metadata.version level ${MV.elr}`);
+}
+
+function updateRecords(context: OperationContext, update: FeatureUpdate, metadataVersion: number): MetadataRecord[] {
+  const { feature, level, upgradeType } = update;
+  if (upgradeType !== UPGRADE && upgradeType !== SAFE_DOWNGRADE && upgradeType !== UNSAFE_DOWNGRADE) {
+    invalid(update, 'The controller does not support the given upgrade type.');
+  }
   const current = currentLevel(context, feature);
   if (level < 0) invalid(update, 'A feature version cannot be less than 0.');
   checkSupport(context, update);
   checkDirection(update, current);
   if (feature === METADATA_VERSION) checkMetadataVersion(update, current);
-  if (feature === KRAFT_VERSION && level < current) {
-    refuse(`Invalid update version ${level} for feature ${feature}. Can't downgrade the version of this feature.`);
+  if (feature === KRAFT_VERSION) {
+    if (level < current) invalid(update, "Can't downgrade the version of this feature.");
+    return [];
   }
-  if (level === current || feature === KRAFT_VERSION) return [];
-  const safety =
-    feature === ELIGIBLE_LEADER_REPLICAS_VERSION && level >= 1
-      ? elrSafetyRecords(context.image, context.config.staticMinInsyncReplicas)
-      : [];
-  return [featureRecord(feature, level), ...safety];
+  checkDependencies(update, metadataVersion);
+  // Also when it is what it was.
+  return [featureRecord(feature, level)];
 }
 
 export function updateFeatures(
@@ -149,11 +177,16 @@ export function updateFeatures(
   updates: readonly FeatureUpdate[],
   validateOnly: boolean,
 ): OperationResult<FeatureOutcome> {
+  const { image, config } = context;
   const records: MetadataRecord[] = [];
   let kraftVersion: number | null = null;
+  const metadataVersion =
+    updates.find(({ feature }) => feature === METADATA_VERSION)?.level ?? metadataVersionOf(image);
   for (const update of updates) {
-    records.push(...updateRecords(context, update));
+    records.push(...updateRecords(context, update, metadataVersion));
     if (update.feature === KRAFT_VERSION && update.level > context.kraftVersion) kraftVersion = update.level;
   }
+  const setsElr = updates.some(({ feature, level }) => feature === ELIGIBLE_LEADER_REPLICAS_VERSION && level > 0);
+  if (setsElr) records.unshift(...elrSafetyRecords(image, config.staticMinInsyncReplicas));
   return { records: validateOnly ? [] : records, response: { kraftVersion: validateOnly ? null : kraftVersion } };
 }

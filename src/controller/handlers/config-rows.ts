@@ -16,6 +16,7 @@ import {
 import { alterConfigs, incrementalAlterConfigs } from '../configs/alter-configs.ts';
 import { featureUpdates, updateFeatures } from '../features/update-features.ts';
 import type { ControllerDeps } from './deps.ts';
+import { isForwarded } from './envelope.ts';
 
 interface Resources {
   readonly resources: readonly { readonly resourceType: number; readonly resourceName: string }[];
@@ -42,9 +43,11 @@ function alterConfigsRow({ controller }: ControllerDeps): ApiRow {
     minVersion: 0,
     maxVersion: 2,
     ordering: 'serial',
-    handle: async (request) => ({
+    handle: async (request, requestContext) => ({
       throttleTimeMs: 0,
-      responses: await controller.submit('legacyAlterConfigs', (context) => alterConfigs(context, request)),
+      responses: await controller.submit('legacyAlterConfigs', (context) =>
+        alterConfigs(context, request, isForwarded(requestContext)),
+      ),
     }),
     errorResponse: refuseAll,
   });
@@ -59,10 +62,10 @@ function incrementalAlterConfigsRow({ controller }: ControllerDeps): ApiRow {
     minVersion: 0,
     maxVersion: 1,
     ordering: 'serial',
-    handle: async (request) => ({
+    handle: async (request, requestContext) => ({
       throttleTimeMs: 0,
       responses: await controller.submit('incrementalAlterConfigs', (context) =>
-        incrementalAlterConfigs(context, request),
+        incrementalAlterConfigs(context, request, isForwarded(requestContext)),
       ),
     }),
     errorResponse: refuseAll,

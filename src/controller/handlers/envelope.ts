@@ -43,10 +43,19 @@ function innerPrincipal(bytes: Buffer | null): Principal {
   }
 }
 
+interface ForwardedContext extends RequestContext {
+  readonly isForwarded: true;
+}
+
+/** Whether the request came in an Envelope: then a broker has looked at it before. */
+export function isForwarded(context: RequestContext): boolean {
+  return 'isForwarded' in context;
+}
+
 interface InnerRequest {
   readonly row: ApiRow;
   readonly request: unknown;
-  readonly context: RequestContext;
+  readonly context: ForwardedContext;
 }
 
 function unwrap(envelope: EnvelopeRequest, outer: RequestContext, rows: RowLookup): InnerRequest {
@@ -61,7 +70,8 @@ function unwrap(envelope: EnvelopeRequest, outer: RequestContext, rows: RowLooku
     throw new KafkaError(ErrorCode.UNSUPPORTED_VERSION, `${row.name} has no version ${header.apiVersion} here.`);
   }
   const request = decodeMessage(row.request, header.apiVersion, requestData, header.bodyStart);
-  const context: RequestContext = {
+  const context: ForwardedContext = {
+    isForwarded: true,
     connectionId: outer.connectionId,
     listenerName: outer.listenerName,
     clientSoftwareName: outer.clientSoftwareName,

@@ -8,7 +8,7 @@ import type { AlterPartitionRequest } from '../../protocol/messages/alter-partit
 import { checkBrokerEpoch } from '../brokers/heartbeat.ts';
 import type { OperationContext, OperationResult } from '../operation.ts';
 import { buildPartitionChange } from './change-builder.ts';
-import { changeOptions } from './leadership.ts';
+import { changeOptions, permittedElection } from './leadership.ts';
 
 type Proposal = AlterPartitionRequest['topics'][number]['partitions'][number];
 
@@ -116,6 +116,7 @@ function alterOne(
   if (code !== ErrorCode.NONE) return refuse(code);
   const record = buildPartitionChange({
     ...changeOptions(image, config, { topic, partition }),
+    election: permittedElection(image, config, topic),
     targetIsr: members.map((member) => member.brokerId),
     targetRecoveryState: proposal.leaderRecoveryState,
   });

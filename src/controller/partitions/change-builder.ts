@@ -4,9 +4,11 @@
  * gives the record that says so, or null when nothing changes. Pure.
  */
 import type { Uuid } from '../../base/uuid.ts';
+import { MV } from '../../metadata/features.ts';
 import { NO_LEADER, type PartitionImage, RECOVERING } from '../../metadata/image.ts';
 import { NO_LEADER_CHANGE } from '../../metadata/partition.ts';
 import { type MetadataRecord, metadataRecord, partitionChangeVersion } from '../../metadata/records.ts';
+import { hashSetOrder } from './hash-order.ts';
 
 /**
  * `online`: a leader if there is a safe one. `preferred`: the first replica if it may lead. `unclean`: any live replica
@@ -20,6 +22,7 @@ export interface PartitionChangeOptions {
   readonly isAcceptableLeader: (brokerId: number) => boolean;
   readonly metadataVersion: number;
   readonly elrEnabled: boolean;
+  /** Not larger than the topic's replication factor. */
   readonly minIsr: number;
   readonly election?: Election;
   readonly targetIsr?: readonly number[];
@@ -71,9 +74,11 @@ class PartitionChangeBuilder {
     this.#populateElr();
     this.#elect();
     const mayChangeIsr = this.#isr.length > 0 || this.#o.elrEnabled;
-    if (this.#change.isr === null && mayChangeIsr && !same(this.#isr, this.#partition.isr))
+    if (this.#change.isr === null && mayChangeIsr && !same(this.#isr, this.#partition.isr)) {
       this.#change.isr = this.#isr;
+    }
     this.#bumpEpochForRemovedReplicas();
+    this.#bumpEpochForShrunkIsr();
     return this.#record();
   }
 
@@ -82,7 +87,10 @@ class PartitionChangeBuilder {
     if (this.#adding.length === 0 && this.#removing.length === 0) return;
     const isr = without(this.#isr, this.#removing);
     const replicas = without(this.#replicas, this.#removing);
-    if (isr.length === 0 || replicas.length === 0 || !this.#adding.every((id) => isr.includes(id))) return;
+    if (this.#removing.length > 0 && (isr.length === 0 || replicas.length === 0)) return;
+    if (!this.#adding.every((id) => isr.includes(id))) return;
+    // With fewer replicas than before, all that stay must be in sync.
+    if (this.#adding.length < this.#removing.length && !replicas.every((id) => isr.includes(id))) return;
     this.#isr = isr;
     this.#replicas = replicas;
     this.#adding = [];
@@ -92,15 +100,13 @@ class PartitionChangeBuilder {
   /** Who leaves an ISR that is smaller than the minimum stays eligible: it has every acknowledged record. */
   #populateElr(): void {
     if (!this.#o.elrEnabled) return;
-    if (this.#isr.length >= Math.min(this.#o.minIsr, this.#replicas.length)) {
+    if (this.#isr.length >= this.#o.minIsr) {
       this.#elr = [];
       return;
     }
     const unclean = this.#o.uncleanShutdownReplicas ?? [];
-    const candidates = new Set([...this.#elr, ...this.#partition.isr]);
-    this.#elr = [...candidates].filter(
-      (id) => !this.#isr.includes(id) && !unclean.includes(id) && this.#replicas.includes(id),
-    );
+    const candidates = hashSetOrder(this.#elr, this.#partition.isr);
+    this.#elr = candidates.filter((id) => !this.#isr.includes(id) && !unclean.includes(id));
   }
 
   #isValidNewLeader(id: number): boolean {
@@ -142,10 +148,9 @@ class PartitionChangeBuilder {
       this.#elr = [];
       this.#change.isr = this.#isr;
       if (this.#partition.leaderRecoveryState !== RECOVERING) this.#change.leaderRecoveryState = RECOVERING;
-    } else if (!this.#isr.includes(leader)) {
+    } else if (this.#elr.includes(leader)) {
       this.#isr = [leader];
       this.#elr = without(this.#elr, [leader]);
-      if (this.#isr.length >= Math.min(this.#o.minIsr, this.#replicas.length)) this.#elr = [];
     }
   }
 
@@ -156,17 +161,21 @@ class PartitionChangeBuilder {
     this.#change.leader = this.#partition.leader;
   }
 
-  /** Null when it stays. */
+  /** Before 3.6-IV0 leaders had to be told of every shrink in this way (KAFKA-15021). */
+  #bumpEpochForShrunkIsr(): void {
+    const { isr, leader } = this.#change;
+    if (this.#o.metadataVersion >= MV.noEpochBumpOnShrink || leader !== NO_LEADER_CHANGE || isr === null) return;
+    if (this.#partition.isr.every((id) => isr.includes(id))) return;
+    this.#change.leader = this.#partition.leader;
+  }
+
+  /** The last leader, remembered while there is none (KIP-966). Null when it stays. */
   #lastKnownElr(): readonly number[] | null {
-    if (!this.#o.elrEnabled) return this.#partition.lastKnownElr.length > 0 ? [] : null;
-    const { leader, lastKnownElr } = this.#partition;
-    const { isr, leader: newLeader } = this.#change;
-    if (isr !== null && isr.length === 0 && (lastKnownElr.length !== 1 || lastKnownElr[0] !== leader)) {
-      // Only the first time it becomes leaderless.
-      return leader === NO_LEADER ? null : [leader];
-    }
-    const willHaveLeader = newLeader >= 0 || (leader !== NO_LEADER && newLeader !== NO_LEADER);
-    return willHaveLeader && lastKnownElr.length > 0 ? [] : null;
+    if (!this.#o.elrEnabled) return null;
+    const { leader: last, lastKnownElr } = this.#partition;
+    const { leader } = this.#change;
+    if (leader === NO_LEADER) return lastKnownElr.length === 0 && last !== NO_LEADER ? [last] : null;
+    return leader >= 0 && lastKnownElr.length > 0 ? [] : null;
   }
 
   /** Null when they stay. */
@@ -178,8 +187,7 @@ class PartitionChangeBuilder {
       const index = partition.replicas.indexOf(id);
       return index >= 0 ? (partition.directories[index] as Uuid) : (defaultDirectory?.(id) as Uuid);
     });
-    const changed = !same(target, partition.directories) || !same(this.#replicas, partition.replicas);
-    return changed ? target : null;
+    return same(target, partition.directories) ? null : target;
   }
 
   #record(): MetadataRecord | null {

@@ -62,7 +62,7 @@ function electLeader(context: OperationContext, name: string, partitionId: numbe
     : fail(ErrorCode.ELIGIBLE_LEADERS_NOT_AVAILABLE, 'Eligible topic partition leaders are not available.');
 }
 
-/** Asked for all partitions, those that need no election are not mentioned. */
+/** Asked for all partitions, those that need no election are not mentioned; their topics are. */
 export function electLeaders(
   context: OperationContext,
   request: ElectLeadersRequest,
@@ -84,7 +84,7 @@ export function electLeaders(
       if (record !== null) records.push(record);
       partitionResult.push({ partitionId, errorCode, errorMessage });
     }
-    if (partitionResult.length > 0 || request.topicPartitions !== null) results.push({ topic, partitionResult });
+    results.push({ topic, partitionResult });
   }
   if (records.length > MAX_RECORDS_PER_USER_OPERATION) {
     throw new KafkaError(ErrorCode.POLICY_VIOLATION, 'Too many partitions would change their leader in one request.');
@@ -92,27 +92,27 @@ export function electLeaders(
   return { records, response: results };
 }
 
-export function electPreferredLeaders(context: OperationContext): OperationResult<void> {
+/** True when there may be more than one turn was allowed to hold. */
+export function electPreferredLeaders(context: OperationContext): OperationResult<boolean> {
   const records: MetadataRecord[] = [];
   for (const one of partitionsOf(context.image)) {
     if (records.length >= MAX_ELECTIONS_PER_TURN) break;
-    if (one.partition.leader === NO_LEADER || hasPreferredLeader(one.partition)) continue;
+    if (hasPreferredLeader(one.partition)) continue;
     const options = changeOptions(context.image, context.config, one);
-    const preferred = one.partition.replicas[0] as number;
-    if (!one.partition.isr.includes(preferred) || !options.isAcceptableLeader(preferred)) continue;
     const record = buildPartitionChange({ ...options, election: 'preferred' });
     if (record !== null) records.push(record);
   }
-  return { records, response: undefined };
+  return { records, response: records.length >= MAX_ELECTIONS_PER_TURN };
 }
 
-export function electUncleanLeaders(context: OperationContext): OperationResult<void> {
+export function electUncleanLeaders(context: OperationContext): OperationResult<boolean> {
   const records: MetadataRecord[] = [];
   for (const one of partitionsWithNoLeader(context.image)) {
     if (records.length >= MAX_ELECTIONS_PER_TURN) break;
     if (!uncleanElectionEnabled(context.image, context.config, one.topic.name)) continue;
-    const record = buildPartitionChange(changeOptions(context.image, context.config, one));
+    const options = changeOptions(context.image, context.config, one);
+    const record = buildPartitionChange({ ...options, election: 'unclean' });
     if (record !== null) records.push(record);
   }
-  return { records, response: undefined };
+  return { records, response: records.length >= MAX_ELECTIONS_PER_TURN };
 }

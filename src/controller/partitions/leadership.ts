@@ -1,6 +1,7 @@
 /** The partitions that a broker's coming and going concerns, and the changes that follow. */
-import { MIGRATING_DIR, UNASSIGNED_DIR } from '../../base/uuid.ts';
+import { LOST_DIR, MIGRATING_DIR, UNASSIGNED_DIR, type Uuid } from '../../base/uuid.ts';
 import {
+  type BrokerRegistration,
   ConfigResourceType,
   configsOf,
   elrEnabled,
@@ -16,7 +17,7 @@ import {
 import type { MetadataRecord } from '../../metadata/records.ts';
 import { MIN_INSYNC_REPLICAS } from '../activation.ts';
 import type { ControllerConfig } from '../controller-config.ts';
-import { buildPartitionChange, type PartitionChangeOptions } from './change-builder.ts';
+import { buildPartitionChange, type Election, type PartitionChangeOptions } from './change-builder.ts';
 import { defaultDirectory } from './directories.ts';
 
 export const UNCLEAN_LEADER_ELECTION_ENABLE = 'unclean.leader.election.enable';
@@ -46,9 +47,11 @@ function layeredConfig(
   );
 }
 
-export function effectiveMinIsr(image: MetadataImage, config: ControllerConfig, topic: string): number {
-  const text = layeredConfig(image, config, topic, MIN_INSYNC_REPLICAS);
-  return text === undefined ? config.staticMinInsyncReplicas : Number(text);
+/** What counts is the size that the topic's first partition has now, also for others and for what it is to become. */
+export function effectiveMinIsr(image: MetadataImage, config: ControllerConfig, topic: TopicImage): number {
+  const text = layeredConfig(image, config, topic.name, MIN_INSYNC_REPLICAS);
+  const minIsr = text === undefined ? config.staticMinInsyncReplicas : Number(text);
+  return Math.min(minIsr, topic.partitions[0]?.replicas.length ?? 0);
 }
 
 export function uncleanElectionEnabled(image: MetadataImage, config: ControllerConfig, topic: string): boolean {
@@ -56,16 +59,21 @@ export function uncleanElectionEnabled(image: MetadataImage, config: ControllerC
   return text === undefined ? config.staticUncleanLeaderElection : text.trim().toLowerCase() === 'true';
 }
 
-/** A broker that has lost the directory of its replica cannot serve it, however alive it is (KIP-858). */
-export function isInOnlineDirectory(image: MetadataImage, partition: PartitionImage, id: number): boolean {
-  const directory = replicaDirectory(partition, id);
-  if (directory === undefined || directory === UNASSIGNED_DIR || directory === MIGRATING_DIR) return true;
-  const online = image.brokers.get(id)?.logDirs ?? [];
+/** UNASSIGNED and MIGRATING may lie anywhere and count as working. */
+export function isOnlineDirectory(broker: BrokerRegistration | undefined, directory: Uuid): boolean {
+  if (directory === UNASSIGNED_DIR || directory === MIGRATING_DIR) return true;
+  if (broker === undefined || directory === LOST_DIR) return false;
   // Before brokers told their directories nothing is known, and nothing is held against them.
-  return online.length === 0 || online.includes(directory);
+  return broker.logDirs.length === 0 || broker.logDirs.includes(directory);
 }
 
-/** What every change of a partition has in common. */
+/** A broker that has lost the directory of its replica cannot serve it, however alive it is (KIP-858). */
+function isInOnlineDirectory(image: MetadataImage, partition: PartitionImage, id: number): boolean {
+  const directory = replicaDirectory(partition, id);
+  return directory === undefined || isOnlineDirectory(image.brokers.get(id), directory);
+}
+
+/** What every change of a partition has in common. Its election is `online`; who may go further says so. */
 export function changeOptions(
   image: MetadataImage,
   config: ControllerConfig,
@@ -77,10 +85,14 @@ export function changeOptions(
     isAcceptableLeader: (id) => isActive(image, id) && isInOnlineDirectory(image, partition, id),
     metadataVersion: metadataVersionOf(image),
     elrEnabled: elrEnabled(image),
-    minIsr: effectiveMinIsr(image, config, topic.name),
+    minIsr: effectiveMinIsr(image, config, topic),
     defaultDirectory: (id) => defaultDirectory(image, id),
-    election: uncleanElectionEnabled(image, config, topic.name) ? 'unclean' : 'online',
   };
+}
+
+/** Unclean where the topic allows it. */
+export function permittedElection(image: MetadataImage, config: ControllerConfig, topic: TopicImage): Election {
+  return uncleanElectionEnabled(image, config, topic.name) ? 'unclean' : 'online';
 }
 
 export interface LeadershipChange {
@@ -106,6 +118,7 @@ export function leaderAndIsrChanges(
   for (const one of partitions) {
     const record = buildPartitionChange({
       ...changeOptions(image, config, one),
+      election: permittedElection(image, config, one.topic),
       isAcceptableLeader: (id) => isThere(id) && isInOnlineDirectory(image, one.partition, id),
       targetIsr: one.partition.isr.filter((id) => id !== brokerToRemove && id !== brokerWithUncleanShutdown),
       ...(brokerWithUncleanShutdown === NO_LEADER ? {} : { uncleanShutdownReplicas: [brokerWithUncleanShutdown] }),
@@ -119,13 +132,8 @@ export function* partitionsWithBrokerInIsr(image: MetadataImage, id: number): It
   for (const one of partitionsOf(image)) if (one.partition.isr.includes(id)) yield one;
 }
 
-export function* partitionsWithBrokerInIsrOrElr(
-  image: MetadataImage,
-  id: number,
-): IterableIterator<TopicPartitionImage> {
-  for (const one of partitionsOf(image)) {
-    if (one.partition.isr.includes(id) || one.partition.elr.includes(id)) yield one;
-  }
+export function* partitionsWithBrokerInElr(image: MetadataImage, id: number): IterableIterator<TopicPartitionImage> {
+  for (const one of partitionsOf(image)) if (one.partition.elr.includes(id)) yield one;
 }
 
 export function* partitionsWithNoLeader(image: MetadataImage): IterableIterator<TopicPartitionImage> {

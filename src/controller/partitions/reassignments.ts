@@ -9,7 +9,7 @@ import type { ListPartitionReassignmentsRequest } from '../../protocol/messages/
 import type { OperationContext, OperationResult } from '../operation.ts';
 import { checkManualAssignment } from '../topics/new-partitions.ts';
 import { buildPartitionChange } from './change-builder.ts';
-import { changeOptions } from './leadership.ts';
+import { changeOptions, permittedElection } from './leadership.ts';
 
 export interface ReassignedTopic {
   readonly name: string;
@@ -28,40 +28,58 @@ interface Change {
 
 /** Back to where the reassignment began: those that were being added go, those on their way out stay. */
 function cancel({ context, topic, partition }: Change): MetadataRecord | null {
+  const { image, config } = context;
   if (!isReassigning(partition)) {
     throw new KafkaError(ErrorCode.NO_REASSIGNMENT_IN_PROGRESS, 'No partition reassignment is in progress.');
   }
   const replicas = partition.replicas.filter((id) => !partition.adding.includes(id));
-  const isr = partition.isr.filter((id) => replicas.includes(id));
-  if (isr.length === 0) {
+  const [first] = replicas;
+  if (first === undefined) {
     throw new KafkaError(
       ErrorCode.INVALID_REPLICA_ASSIGNMENT,
-      `Unable to revert partition assignment for ${topic.name}:${partition.partitionId} to [${replicas.join(', ')}] ` +
-        'because it would require an unclean leader election.',
+      'Invalid replica assignment: addingReplicas contains all replicas.',
+    );
+  }
+  const isr = partition.isr.filter((id) => !partition.adding.includes(id));
+  const election = permittedElection(image, config, topic);
+  if (isr.length === 0 && election !== 'unclean') {
+    throw new KafkaError(
+      ErrorCode.INVALID_REPLICA_ASSIGNMENT,
+      `Unable to revert partition assignment for ${topic.name}:${partition.partitionId} because it would require an ` +
+        'unclean leader election.',
     );
   }
   return buildPartitionChange({
-    ...changeOptions(context.image, context.config, { topic, partition }),
-    election: 'preferred',
+    ...changeOptions(image, config, { topic, partition }),
+    election,
     targetReplicas: replicas,
-    targetIsr: isr,
+    targetIsr: isr.length === 0 ? [first] : isr,
     targetAdding: [],
     targetRemoving: [],
   });
 }
 
+const ascending = (ids: readonly number[]): number[] => [...ids].sort((a, b) => a - b);
+
+/**
+ * Also over one that is under way: then what is there now, of the old plan or the new one, counts as the beginning. Of
+ * the old plan only those additions stay that the new one wants as well. Kafka keeps the others too, if the new plan
+ * adds nobody, and then waits for them without end.
+ */
 function begin({ context, topic, partition }: Change, target: readonly number[]): MetadataRecord | null {
-  checkManualAssignment(context.image, target, null);
-  const original = partition.replicas.filter((id) => !partition.adding.includes(id));
-  const removing = original.filter((id) => !target.includes(id));
-  const adding = target.filter((id) => !original.includes(id));
+  const removing = ascending(partition.replicas.filter((id) => !target.includes(id)));
+  const adding = ascending(target.filter((id) => !partition.replicas.includes(id)));
   return buildPartitionChange({
     ...changeOptions(context.image, context.config, { topic, partition }),
     targetReplicas: [...target, ...removing],
-    targetAdding: adding,
+    targetAdding: adding.length > 0 ? adding : partition.adding.filter((id) => target.includes(id)),
     targetRemoving: removing,
-    targetIsr: partition.isr.filter((id) => target.includes(id) || removing.includes(id)),
   });
+}
+
+/** How many replicas the partition has, or will have when what is under way is done. */
+function replicationFactorOf(partition: PartitionImage): number {
+  return partition.replicas.filter((id) => !partition.removing.includes(id)).length;
 }
 
 function reassign(
@@ -82,7 +100,8 @@ function reassign(
   }
   const change = { context, topic, partition };
   if (replicas === null) return cancel(change);
-  const current = partition.replicas.length - partition.adding.length;
+  checkManualAssignment(context.image, replicas, null);
+  const current = replicationFactorOf(partition);
   if (!allowRfChange && replicas.length !== current) {
     throw new KafkaError(
       ErrorCode.INVALID_REPLICATION_FACTOR,

@@ -7,8 +7,7 @@ import { ErrorCode } from '../../protocol/error-codes.ts';
 import { KafkaError } from '../../protocol/kafka-error.ts';
 import type { CreatePartitionsRequest } from '../../protocol/messages/create-partitions.ts';
 import { MAX_RECORDS_PER_USER_OPERATION, type OperationContext, type OperationResult } from '../operation.ts';
-import { placed } from './create-topics.ts';
-import { activeOf, checkManualAssignment, newPartition } from './new-partitions.ts';
+import { activeOf, checkManualAssignment, failFenced, newPartition } from './new-partitions.ts';
 import { placeReplicas } from './placement.ts';
 
 type CreatePartitionsTopic = CreatePartitionsRequest['topics'][number];
@@ -46,13 +45,9 @@ function manualReplicas(
 function placedReplicas(context: OperationContext, topic: TopicImage, additional: number): (readonly number[])[] {
   const { image, random } = context;
   const replicationFactor = topic.partitions[0]?.replicas.length ?? 1;
-  return placed(replicationFactor, () => {
-    const all = placeReplicas(image, random, { partitions: additional, replicationFactor });
-    if (all.some((replicas) => activeOf(image, replicas).length === 0)) {
-      fail(ErrorCode.INVALID_REPLICATION_FACTOR, 'All brokers are currently fenced or in controlled shutdown.');
-    }
-    return all;
-  });
+  const all = placeReplicas(image, random, { partitions: additional, replicationFactor });
+  if (all.some((replicas) => activeOf(image, replicas).length === 0)) failFenced(replicationFactor);
+  return all;
 }
 
 function addPartitions(context: OperationContext, request: CreatePartitionsTopic): MetadataRecord[] {

@@ -16,7 +16,7 @@ import type { CreateTopicsRequest } from '../../protocol/messages/create-topics.
 import { MIN_INSYNC_REPLICAS } from '../activation.ts';
 import { checkValueSizes } from '../configs/alter-configs.ts';
 import { MAX_RECORDS_PER_USER_OPERATION, type OperationContext, type OperationResult } from '../operation.ts';
-import { activeOf, checkManualAssignment, newPartition } from './new-partitions.ts';
+import { activeOf, checkManualAssignment, failFenced, newPartition } from './new-partitions.ts';
 import { placeReplicas } from './placement.ts';
 import { checkTopicName, hasCollisionChars, unifyCollisionChars } from './topic-name.ts';
 
@@ -121,20 +121,14 @@ function placedPartitions(context: OperationContext, topic: CreatableTopic): Par
   return placed(replicationFactor, () => placeReplicas(image, random, { partitions, replicationFactor })).map(
     (replicas, partitionId) => {
       const isr = activeOf(image, replicas);
-      if (isr.length === 0) {
-        fail(
-          ErrorCode.INVALID_REPLICATION_FACTOR,
-          `Unable to replicate the partition ${replicationFactor} time(s): ` +
-            'All brokers are currently fenced or in controlled shutdown.',
-        );
-      }
+      if (isr.length === 0) failFenced(replicationFactor);
       return newPartition(image, partitionId, replicas, isr);
     },
   );
 }
 
 /** Says how often the partition was to be replicated in front of what the placement says. */
-export function placed<T>(replicationFactor: number, place: () => T): T {
+function placed<T>(replicationFactor: number, place: () => T): T {
   try {
     return place();
   } catch (error) {

@@ -31,6 +31,14 @@ export function activeOf(image: MetadataImage, replicas: readonly number[]): num
   return replicas.filter((id) => isActive(image, id));
 }
 
+export function failFenced(replicationFactor: number): never {
+  throw new KafkaError(
+    ErrorCode.INVALID_REPLICATION_FACTOR,
+    `Unable to replicate the partition ${replicationFactor} time(s): ` +
+      'All brokers are currently fenced or in controlled shutdown.',
+  );
+}
+
 /** `replicationFactor`: that of the partitions before it; null for the first. */
 export function checkManualAssignment(
   image: MetadataImage,

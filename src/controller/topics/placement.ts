@@ -1,7 +1,8 @@
 /**
- * Where new replicas go: striped over the racks, beginning at a random broker, so that leaders and replicas spread
- * evenly and no rack holds two replicas of a partition while another has none. Fenced brokers get replicas but never
- * the first one.
+ * Where new replicas go: striped over the racks and over the brokers of each rack, so that leaders and replicas spread
+ * evenly and no rack holds two replicas of a partition while another has none. Fenced brokers come last within their
+ * rack and never first in a partition; brokers on their way out, and those all of whose directories are cordoned, get
+ * nothing. Random are only the beginnings, and the order once every broker has led.
  */
 import type { MetadataImage } from '../../metadata/image.ts';
 import { ErrorCode } from '../../protocol/error-codes.ts';
@@ -13,85 +14,118 @@ export interface PlacementSpec {
   readonly replicationFactor: number;
 }
 
-/** A list that is handed out in rounds, each beginning one place further than the one before. */
-class StripedList {
-  readonly #ids: readonly number[];
+/** The brokers of a rack in one state: a partition takes them from one place on, the next partition from one further. */
+class BrokerList {
+  #ids: readonly number[];
   #offset: number;
+  #taken = 0;
+  #round = 0;
 
-  constructor(ids: readonly number[], offset: number) {
-    this.#ids = ids;
-    this.#offset = ids.length === 0 ? 0 : offset % ids.length;
+  constructor(ids: readonly number[], random: Random) {
+    this.#ids = ids.toSorted((a, b) => a - b);
+    this.#offset = ids.length === 0 ? 0 : random.int(ids.length);
   }
 
-  get size(): number {
-    return this.#ids.length;
+  shuffle(random: Random): void {
+    this.#ids = shuffled(this.#ids, random);
   }
 
-  /** The ids of one round in order. */
-  round(): number[] {
-    const ids = this.#ids.map((_, i) => this.#ids[(this.#offset + i) % this.#ids.length] as number);
-    if (this.#ids.length > 0) this.#offset = (this.#offset + 1) % this.#ids.length;
-    return ids;
+  /** Undefined when this partition (`round`) has them all. */
+  next(round: number): number | undefined {
+    if (this.#ids.length === 0) return undefined;
+    if (this.#round !== round) {
+      this.#round = round;
+      this.#taken = 0;
+      this.#offset = (this.#offset + 1) % this.#ids.length;
+    }
+    if (this.#taken >= this.#ids.length) return undefined;
+    return this.#ids[(this.#taken++ + this.#offset) % this.#ids.length];
   }
 }
 
 interface Rack {
-  readonly unfenced: StripedList;
-  readonly fenced: StripedList;
+  readonly unfenced: BrokerList;
+  readonly fenced: BrokerList;
 }
 
-function shuffled(ids: readonly number[], random: Random): number[] {
-  const result = ids.slice();
+function shuffled<T>(list: readonly T[], random: Random): T[] {
+  const result = list.slice();
   for (let i = result.length - 1; i > 0; i--) {
     const j = random.int(i + 1);
-    [result[i], result[j]] = [result[j] as number, result[i] as number];
+    [result[i], result[j]] = [result[j] as T, result[i] as T];
   }
   return result;
 }
 
 interface UsableBroker {
   readonly id: number;
-  readonly rack: string;
+  readonly rack: string | null;
   readonly fenced: boolean;
 }
 
-/** A broker all of whose directories are cordoned takes no new replicas. */
 function usableBrokers(image: MetadataImage): UsableBroker[] {
   const usable: UsableBroker[] = [];
-  for (const broker of image.brokers.values()) {
-    const cordoned = broker.cordonedLogDirs ?? [];
-    if (broker.logDirs.length > 0 && broker.logDirs.every((id) => cordoned.includes(id))) continue;
-    usable.push({ id: broker.id, rack: broker.rack ?? '', fenced: broker.fenced || broker.inControlledShutdown });
+  for (const { id, rack, fenced, inControlledShutdown, logDirs, cordonedLogDirs } of image.brokers.values()) {
+    const cordoned = cordonedLogDirs ?? [];
+    if (logDirs.length > 0 && logDirs.every((directory) => cordoned.includes(directory))) continue;
+    if (inControlledShutdown && !fenced) continue;
+    usable.push({ id, rack, fenced });
   }
   return usable;
 }
 
-function racksOf(brokers: readonly UsableBroker[], random: Random): Rack[] {
-  const names = [...new Set(brokers.map((broker) => broker.rack))].sort();
-  return names.map((name) => {
-    const inRack = brokers.filter((broker) => broker.rack === name);
-    const list = (fenced: boolean): StripedList => {
-      const ids = inRack.filter((broker) => broker.fenced === fenced).map((broker) => broker.id);
-      return new StripedList(shuffled(ids, random), random.int(Math.max(1, ids.length)));
-    };
-    return { unfenced: list(false), fenced: list(true) };
-  });
-}
+class RackList {
+  readonly #random: Random;
+  readonly #unfencedCount: number;
+  #racks: readonly Rack[];
+  #offset: number;
+  #round = 0;
 
-function placePartition(racks: readonly Rack[], startRack: number, replicationFactor: number): number[] {
-  const order = racks.map((_, i) => racks[(startRack + i) % racks.length] as Rack);
-  // The leader's rack must have somebody alive.
-  const first = order.findIndex((rack) => rack.unfenced.size > 0);
-  const rotated = [...order.slice(first), ...order.slice(0, first)];
-  const queues = rotated.map((rack) => [...rack.unfenced.round(), ...rack.fenced.round()]);
-  const replicas: number[] = [];
-  while (replicas.length < replicationFactor) {
-    for (const queue of queues) {
-      const next = queue.shift();
-      if (next !== undefined && replicas.length < replicationFactor) replicas.push(next);
+  constructor(brokers: readonly UsableBroker[], random: Random) {
+    this.#random = random;
+    this.#unfencedCount = brokers.filter((broker) => !broker.fenced).length;
+    // No rack comes before all racks.
+    const names = [...new Set(brokers.map((broker) => broker.rack))].sort((a, b) => ((a ?? '') < (b ?? '') ? -1 : 1));
+    this.#racks = names.map((name) => {
+      const idsOf = (fenced: boolean): number[] =>
+        brokers.filter((broker) => broker.rack === name && broker.fenced === fenced).map((broker) => broker.id);
+      return { fenced: new BrokerList(idsOf(true), random), unfenced: new BrokerList(idsOf(false), random) };
+    });
+    this.#offset = random.int(this.#racks.length);
+  }
+
+  /** The replicas of one partition. There must be a broker that is not fenced, and as many as are asked for. */
+  place(replicationFactor: number): number[] {
+    if (this.#round > 0 && this.#round % this.#unfencedCount === 0 && this.#unfencedCount > 1) this.#shuffle();
+    const count = this.#racks.length;
+    this.#offset %= count;
+    let first = this.#offset;
+    let leader: number | undefined;
+    for (; leader === undefined; first = (first + 1) % count) leader = this.#racks[first]?.unfenced.next(this.#round);
+    const replicas = [leader];
+    // The leader's rack sits out one turn.
+    let sitsOut = (first + count - 1) % count;
+    for (let at = this.#offset; replicas.length < replicationFactor; at = (at + 1) % count) {
+      if (at === sitsOut) {
+        sitsOut = -1;
+        continue;
+      }
+      const rack = this.#racks[at] as Rack;
+      const next = rack.unfenced.next(this.#round) ?? rack.fenced.next(this.#round);
+      if (next !== undefined) replicas.push(next);
+    }
+    this.#round++;
+    this.#offset++;
+    return replicas;
+  }
+
+  #shuffle(): void {
+    this.#racks = shuffled(this.#racks, this.#random);
+    for (const rack of this.#racks) {
+      rack.fenced.shuffle(this.#random);
+      rack.unfenced.shuffle(this.#random);
     }
   }
-  return replicas;
 }
 
 function refuse(message: string): never {
@@ -105,14 +139,15 @@ export function placeReplicas(image: MetadataImage, random: Random, spec: Placem
     refuse(`Invalid replication factor ${replicationFactor}: the replication factor must be positive.`);
   }
   const brokers = usableBrokers(image);
-  if (brokers.every((broker) => broker.fenced)) refuse('All brokers are currently fenced.');
+  if (brokers.every((broker) => broker.fenced)) {
+    refuse('All brokers are currently fenced, or have all their log directories cordoned.');
+  }
   if (replicationFactor > brokers.length) {
     refuse(
       `The target replication factor of ${replicationFactor} cannot be reached because only ${brokers.length} ` +
         'broker(s) are registered or some brokers have all their log directories cordoned.',
     );
   }
-  const racks = racksOf(brokers, random);
-  const start = random.int(racks.length);
-  return Array.from({ length: partitions }, (_, i) => placePartition(racks, start + i, replicationFactor));
+  const racks = new RackList(brokers, random);
+  return Array.from({ length: partitions }, () => racks.place(replicationFactor));
 }
