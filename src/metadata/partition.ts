@@ -40,8 +40,9 @@ export function partitionFromRecord(record: PartitionRecord): PartitionImage {
 export function applyPartitionChange(before: PartitionImage, change: PartitionChangeRecord): PartitionImage {
   const namesLeader = change.leader !== NO_LEADER_CHANGE;
   const replicas = change.replicas ?? before.replicas;
-  // A new order of the replicas alone leaves the directories as they are: then they do not differ.
-  const directories = change.directories ?? before.directories;
+  // As many replicas as before, and no word of directories: those are the same all the way along.
+  const unchanged = before.directories.length === replicas.length ? before.directories : [];
+  const directories = change.directories ?? unchanged;
   return {
     partitionId: before.partitionId,
     replicas,
