@@ -6,9 +6,13 @@
 import { checkBrokerConfig, checkCoordinatorConfig } from './broker-config-rules.ts';
 import { BROKER_KEYS } from './broker-keys.ts';
 import { ConfigError, ILLEGAL_ARGUMENT } from './config-error.ts';
+import type { ConfigKeys } from './config-key.ts';
 import { ConfigValues, type Properties } from './config-values.ts';
 import { type Endpoint, isSecurityProtocol, type ProtocolMap, parseEndpoints, parseProtocolMap } from './listeners.ts';
+import { FAST_FAILURE_DETECTION, OWN_BROKER_KEYS } from './own-keys.ts';
 import { type HostAndPort, parseBootstrapServers, parseVoters, type QuorumVoter } from './quorum-voters.ts';
+
+const ALL_KEYS: ConfigKeys = new Map([...BROKER_KEYS, ...OWN_BROKER_KEYS]);
 
 export type ProcessRole = 'broker' | 'controller';
 
@@ -66,7 +70,7 @@ export class BrokerConfig {
     const brokerId = given.get('broker.id');
     if (nodeId !== undefined && brokerId === undefined) given.set('broker.id', nodeId);
     if (brokerId !== undefined && nodeId === undefined) given.set('node.id', brokerId);
-    const config = new BrokerConfig(new ConfigValues(BROKER_KEYS, given));
+    const config = new BrokerConfig(new ConfigValues(ALL_KEYS, given));
     checkBrokerConfig(config);
     return config;
   }
@@ -153,6 +157,10 @@ export class BrokerConfig {
 
   get deleteTopicEnable(): boolean {
     return this.boolean('delete.topic.enable');
+  }
+
+  get fastFailureDetection(): boolean {
+    return this.boolean(FAST_FAILURE_DETECTION);
   }
 
   get controlledShutdownEnable(): boolean {

@@ -3,6 +3,7 @@ import { BrokerConfig } from './broker-config.ts';
 import { BROKER_KEYS, DYNAMIC_BROKER_KEYS } from './broker-keys.ts';
 import { ConfigError } from './config-error.ts';
 import { type ConfigKey, parseValue } from './config-key.ts';
+import { OWN_BROKER_KEYS } from './own-keys.ts';
 
 export interface DynamicBrokerConfigs {
   /** Of this node. */
@@ -15,7 +16,8 @@ export const NO_DYNAMIC_CONFIGS: DynamicBrokerConfigs = { node: new Map(), clust
 
 /** The row of a broker key; a key with a listener's prefix has the row of the key behind it. */
 export function brokerKey(name: string): ConfigKey | undefined {
-  return BROKER_KEYS.get(name) ?? DYNAMIC_BROKER_KEYS.get(name) ?? BROKER_KEYS.get(withoutListenerPrefix(name));
+  const row = BROKER_KEYS.get(name) ?? DYNAMIC_BROKER_KEYS.get(name) ?? OWN_BROKER_KEYS.get(name);
+  return row ?? BROKER_KEYS.get(withoutListenerPrefix(name));
 }
 
 /** `listener.name.x.ssl.keystore.location` is `ssl.keystore.location`; a SASL mechanism in between goes as well. */

@@ -2,6 +2,7 @@
  * A broker's life as the controller sees it: registered, caught up, unfenced, heartbeating, and at the end released by
  * a controlled shutdown. Nothing else decides whether clients are told of this broker.
  */
+import { KtsError } from '../base/kts-error.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Uuid } from '../base/uuid.ts';
 import type { ControllerChannel } from '../broker/services.ts';
@@ -30,6 +31,8 @@ export interface BrokerLifecycleOptions {
   /** The offset of the last metadata record that this broker has applied. */
   readonly appliedOffset: () => number;
   readonly offlineLogDirs: () => readonly Uuid[];
+  /** Where the controllers are looked for, and who is known to lead: for people who wait. */
+  readonly describeQuorum: () => string;
 }
 
 const REGISTRATION_VERSION = 4;
@@ -38,6 +41,15 @@ const CATCH_UP_RETRY_MS = 10;
 const FIRST_BACKOFF_MS = 20;
 const MAX_BACKOFF_MS = 1000;
 const SHUTDOWN_RETRY_MS = 20;
+/** After a heartbeat that brought nothing. */
+const HEARTBEAT_RETRY_MS = 100;
+/**
+ * A controlled shutdown ends when no controller has answered for so long: the last nodes of a cluster that is taken down
+ * have none. It leaves time for another one to be elected.
+ */
+const SHUTDOWN_WITHOUT_CONTROLLER_MS = 5_000;
+/** How often somebody who waits is told what for. */
+const SAY_WAITING_MS = 5_000;
 
 export class BrokerLifecycle {
   readonly #options: BrokerLifecycleOptions;
@@ -49,6 +61,9 @@ export class BrokerLifecycle {
   #hurried = false;
   /** The controller does not know this broker, or not by this epoch. */
   #unknown = false;
+  #waiting: TimerHandle | null = null;
+  /** Why the last registration failed, for people who wait. */
+  #refusal = '';
 
   constructor(options: BrokerLifecycleOptions) {
     this.#options = options;
@@ -61,7 +76,9 @@ export class BrokerLifecycle {
 
   /** Registers and waits until this broker has applied its own registration. */
   async start(): Promise<void> {
+    this.#waitsFor('to be registered');
     await this.#register();
+    this.#waitsFor('to catch up with the metadata');
     while (!this.#stopped) {
       const answer = await this.#heartbeat(false);
       if (answer?.isCaughtUp) {
@@ -76,6 +93,7 @@ export class BrokerLifecycle {
   /** Asks to be unfenced, waits for it, and goes on heartbeating. */
   async unfence(): Promise<void> {
     this.#wantFence = false;
+    this.#waitsFor('to be unfenced');
     while (!this.#stopped) {
       const answer = await this.#heartbeat(false);
       if (answer && !answer.isFenced) break;
@@ -85,7 +103,8 @@ export class BrokerLifecycle {
       throw new KafkaError(ErrorCode.BROKER_NOT_AVAILABLE, 'the node stops before its broker was unfenced');
     }
     this.#say('The broker has been unfenced. Transitioning from RECOVERY to RUNNING.');
-    this.#scheduleNext();
+    this.#waitsFor(null);
+    this.#scheduleNext(this.#options.heartbeatIntervalMs);
   }
 
   /** Tells the controller at once what has changed here. */
@@ -94,15 +113,21 @@ export class BrokerLifecycle {
     else this.#beat();
   }
 
-  /** Returns once the controller has moved everything away, the time is over, or `stop` was called. */
+  /** Returns once the controller has moved everything away, or when there is nobody who could. */
   async controlledShutdown(): Promise<void> {
     this.#timer?.cancel();
     const { clock } = this.#options.runtime;
-    const giveUpAt = clock.monotonicMs() + this.#options.shutdownTimeoutMs;
-    while (!this.#stopped && clock.monotonicMs() < giveUpAt) {
+    let answeredAtMs = clock.monotonicMs();
+    const giveUpAtMs = answeredAtMs + this.#options.shutdownTimeoutMs;
+    while (!this.#stopped && clock.monotonicMs() < giveUpAtMs) {
       const answer = await this.#heartbeat(true);
       // A broker that somebody has unregistered leads nothing, and nobody will ever release it.
       if (answer?.shouldShutDown || this.#unknown) break;
+      if (answer !== null) answeredAtMs = clock.monotonicMs();
+      if (clock.monotonicMs() - answeredAtMs >= SHUTDOWN_WITHOUT_CONTROLLER_MS) {
+        this.#options.logger.warn('No controller answers: the broker goes without being released');
+        break;
+      }
       await this.#pause(SHUTDOWN_RETRY_MS);
     }
     this.stop();
@@ -111,17 +136,34 @@ export class BrokerLifecycle {
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
+    this.#waitsFor(null);
+  }
+
+  /** Tells at intervals what the start is held up by. */
+  #waitsFor(what: string | null): void {
+    const { runtime, logger, describeQuorum } = this.#options;
+    this.#waiting?.cancel();
+    this.#waiting = null;
+    if (what === null || this.#stopped) return;
+    const say = (): void => {
+      logger.info(`Waiting ${what}: ${describeQuorum()}${this.#refusal}`);
+      this.#waiting = runtime.timers.after(SAY_WAITING_MS, say, { unref: true });
+    };
+    this.#waiting = runtime.timers.after(SAY_WAITING_MS, say, { unref: true });
   }
 
   async #register(): Promise<void> {
-    const { clock } = this.#options.runtime;
-    const giveUpAt = clock.monotonicMs() + this.#options.registrationTimeoutMs;
+    const { runtime, registrationTimeoutMs, describeQuorum } = this.#options;
+    const giveUpAtMs = runtime.clock.monotonicMs() + registrationTimeoutMs;
     for (let backoff = FIRST_BACKOFF_MS; !this.#stopped; backoff = Math.min(MAX_BACKOFF_MS, backoff * 2)) {
       const code = await this.#tryToRegister();
-      if (code === ErrorCode.NONE) return;
+      if (code === ErrorCode.NONE || this.#stopped) return;
       const fatal = code === ErrorCode.INCONSISTENT_CLUSTER_ID || code === ErrorCode.UNSUPPORTED_VERSION;
-      if (fatal || clock.monotonicMs() >= giveUpAt) {
-        throw new KafkaError(code, `the controller refuses to register this broker: ${errorName(code)}`);
+      if (fatal) throw new KafkaError(code, `the controller refuses to register this broker: ${errorName(code)}`);
+      if (runtime.clock.monotonicMs() >= giveUpAtMs) {
+        throw new KtsError(`The broker could not be registered with the controller quorum${this.#refusal}`, {
+          hint: `Look at the controllers: ${describeQuorum()}.`,
+        });
       }
       await this.#pause(backoff);
     }
@@ -129,13 +171,27 @@ export class BrokerLifecycle {
 
   async #tryToRegister(): Promise<number> {
     const { channel, registration } = this.#options;
+    let why = '';
     const answer = await channel
       .send(brokerRegistrationRequest, brokerRegistrationResponse, REGISTRATION_VERSION, registration)
-      .catch((error: unknown) => ({ errorCode: codeOf(error), brokerEpoch: -1 }));
+      .catch((error: unknown) => {
+        why = ` (${(error as Error).message})`;
+        return { errorCode: codeOf(error), brokerEpoch: -1 };
+      });
     if (answer.errorCode === ErrorCode.NONE) {
       this.#epoch = answer.brokerEpoch;
+      this.#refusal = '';
       this.#say(`Successfully registered broker ${registration.brokerId} with broker epoch ${this.#epoch}`);
+      return answer.errorCode;
     }
+    const refusal = `: ${errorName(answer.errorCode)}${why}`;
+    if (refusal !== this.#refusal && !this.#stopped) {
+      const name = errorName(answer.errorCode);
+      this.#say(
+        `Unable to register broker ${registration.brokerId} because the controller returned error ${name}${why}`,
+      );
+    }
+    this.#refusal = refusal;
     return answer.errorCode;
   }
 
@@ -173,9 +229,9 @@ export class BrokerLifecycle {
     this.#options.logger.info(`[BrokerLifecycleManager id=${this.#options.registration.brokerId}] ${line}`);
   }
 
-  #scheduleNext(): void {
+  #scheduleNext(afterMs: number): void {
     if (this.#stopped) return;
-    const delayMs = this.#hurried ? 0 : this.#options.heartbeatIntervalMs;
+    const delayMs = this.#hurried ? 0 : afterMs;
     this.#hurried = false;
     this.#timer = this.#options.runtime.timers.after(delayMs, () => this.#beat());
   }
@@ -183,7 +239,9 @@ export class BrokerLifecycle {
   #beat(): void {
     this.#timer?.cancel();
     this.#timer = null;
-    void this.#heartbeat(false).then(() => this.#scheduleNext());
+    const { heartbeatIntervalMs } = this.#options;
+    const retryMs = Math.min(HEARTBEAT_RETRY_MS, heartbeatIntervalMs);
+    void this.#heartbeat(false).then((answer) => this.#scheduleNext(answer === null ? retryMs : heartbeatIntervalMs));
   }
 
   #inTime<T>(sent: Promise<T>): Promise<T> {

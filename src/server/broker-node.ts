@@ -60,6 +60,8 @@ export interface BrokerNodeOptions {
   readonly loader: MetadataLoader;
   readonly channels: ControllerChannels;
   readonly answerBytes: () => number;
+  /** Where the controllers are looked for, for people who wait for them. */
+  readonly describeQuorum: () => string;
   /** Resolves once the controller can commit nothing: a controlled shutdown would wait for it. */
   readonly whenStalled: () => Promise<void>;
   readonly configRules: ConfigRules;
@@ -289,6 +291,7 @@ export class BrokerNode {
       shutdownTimeoutMs: CONTROLLED_SHUTDOWN_MS,
       appliedOffset: () => loader.image.offset,
       offlineLogDirs: () => logs.directories.filter((directory) => directory.offline).map((directory) => directory.id),
+      describeQuorum: this.#options.describeQuorum,
     });
   }
 

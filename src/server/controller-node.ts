@@ -15,6 +15,7 @@ import type { ApiRow } from '../network/handler.ts';
 import type { VoterEndpoint } from '../raft/voters.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { readBootstrap } from './bootstrap-metadata.ts';
+import { BrokerLiveness } from './broker-liveness.ts';
 import { ControllerRegistrationSender } from './controller-registration.ts';
 import type { QuorumNode } from './quorum-node.ts';
 
@@ -35,6 +36,8 @@ export class ControllerNode {
   readonly controller: Controller;
   readonly rows: readonly ApiRow[];
   readonly #options: ControllerNodeOptions;
+  /** Null where only sessions tell who is gone. */
+  readonly #liveness: BrokerLiveness | null;
 
   constructor(options: ControllerNodeOptions) {
     this.#options = options;
@@ -50,11 +53,13 @@ export class ControllerNode {
       logger: logger.named('org.apache.kafka.controller.QuorumController'),
       onFatal: options.onFatal,
     });
-    this.rows = controllerHandlers({
+    const rows = controllerHandlers({
       controller: this.controller,
       raft: quorum.raft,
       describeConfigs: describeNodeConfigs(this.controller, config),
     });
+    this.#liveness = this.#makeLiveness();
+    this.rows = this.#liveness?.watch(rows) ?? rows;
   }
 
   /** Follows the log, and tells the active controller, which may be itself, of this one. */
@@ -70,11 +75,30 @@ export class ControllerNode {
         logger: logger.named('kafka.server.ControllerRegistrationManager'),
       }),
     );
+    quorum.loader.addPublisher({
+      onMetadataUpdate: () => {},
+      onControllerChange: ({ leaderId }) => {
+        if (leaderId === config.nodeId) this.#liveness?.becameActive();
+      },
+    });
     this.controller.start();
   }
 
   close(): void {
+    this.#liveness?.stop();
     this.controller.close();
+  }
+
+  #makeLiveness(): BrokerLiveness | null {
+    const { config, runtime, logger } = this.#options;
+    if (!config.fastFailureDetection) return null;
+    return new BrokerLiveness({
+      controller: this.controller,
+      interBrokerListenerName: config.interBrokerListenerName,
+      nodeId: config.nodeId,
+      runtime,
+      logger: logger.named('org.apache.kafka.controller.BrokerHeartbeatManager'),
+    });
   }
 }
 

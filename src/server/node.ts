@@ -210,6 +210,7 @@ class Node implements RunningNode {
       loader: quorum.loader,
       channels,
       answerBytes: () => this.#listeners.answerBytes,
+      describeQuorum: () => quorum.describe(),
       whenStalled: () => quorum.whenStalled(),
       configRules,
     });

@@ -9,6 +9,7 @@ import type { BrokerConfig } from '../config/broker-config.ts';
 import { SUPPORTED_FEATURES } from '../metadata/features.ts';
 import { MetadataLoader } from '../metadata/loader.ts';
 import { SnapshotGenerator } from '../metadata/snapshot-generator.ts';
+import { addressText } from '../network/address.ts';
 import type { FeatureVersions } from '../network/api-versions.ts';
 import { RaftNode } from '../raft/raft-node.ts';
 import { staticVoter, type VoterEndpoint } from '../raft/voters.ts';
@@ -83,6 +84,19 @@ export class QuorumNode {
     if (leaderId < 0) return null;
     const where = this.#options.config.quorumVoters.find(({ nodeId }) => nodeId === leaderId);
     return { id: leaderId, host: where?.host ?? '', port: where?.port ?? 0 };
+  }
+
+  /** Who is known to lead, and where the others are looked for. */
+  describe(): string {
+    const { quorumVoters, quorumBootstrapServers } = this.#options.config;
+    const { leaderId, epoch } = this.raft.leaderAndEpoch();
+    const known =
+      leaderId < 0 ? 'no leader of the controller quorum is known' : `node ${leaderId} leads epoch ${epoch}`;
+    const where =
+      quorumVoters.length > 0
+        ? `controller.quorum.voters ${quorumVoters.map((voter) => `${voter.nodeId}@${addressText(voter)}`).join(',')}`
+        : `controller.quorum.bootstrap.servers ${quorumBootstrapServers.map(addressText).join(',')}`;
+    return `${known} (${where})`;
   }
 
   /** For ApiVersions. */

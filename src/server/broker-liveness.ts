@@ -1,0 +1,144 @@
+/**
+ * Notices at once that a broker is gone, where that can be known: the connection that carried its heartbeats ends, and
+ * its listener refuses a new one, so no process is there any more. The active controller then fences it without waiting
+ * for its session. One that becomes active asks every unfenced broker in the same way. Anything but a refusal proves
+ * nothing: a hung or cut-off broker goes by its session, as in Kafka.
+ */
+import type { Logger } from '../base/logger.ts';
+import { fenceLostBroker } from '../controller/brokers/lost-broker.ts';
+import type { Controller } from '../controller/controller.ts';
+import type { BrokerRegistration } from '../metadata/image.ts';
+import { type Address, addressText } from '../network/address.ts';
+import type { ApiRow, RequestContext } from '../network/handler.ts';
+import { ApiKey } from '../protocol/api-keys.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+
+export interface BrokerLivenessOptions {
+  readonly controller: Pick<Controller, 'isActive' | 'image' | 'submit'>;
+  /** Its listener is the one that is asked; a broker without it is asked at its first. */
+  readonly interBrokerListenerName: string;
+  /** The broker of this very process is not asked. */
+  readonly nodeId: number;
+  readonly runtime: Pick<Runtime, 'sockets' | 'timers'>;
+  readonly logger: Logger;
+}
+
+/**
+ * When the listener is asked after the end of a connection. The kernel closes the sockets of a process that dies one
+ * after the other, so that its listener may outlive the connection for a moment.
+ */
+const PROBE_DELAYS_MS: readonly number[] = [0, 10, 50, 200, 1000];
+const PROBE_TIMEOUT_MS = 1000;
+
+type Probe = 'refused' | 'answered' | 'unknown';
+
+export class BrokerLiveness {
+  readonly #options: BrokerLivenessOptions;
+  /** The connection that each broker was last heard over. */
+  readonly #heardOver = new Map<number, string>();
+  #stopped = false;
+
+  constructor(options: BrokerLivenessOptions) {
+    this.#options = options;
+  }
+
+  /** The same rows; those that brokers report with are watched. */
+  watch(rows: readonly ApiRow[]): ApiRow[] {
+    const watched: readonly number[] = [ApiKey.BrokerRegistration, ApiKey.BrokerHeartbeat];
+    return rows.map((row) => (watched.includes(row.apiKey) ? this.#watchRow(row) : row));
+  }
+
+  #watchRow(row: ApiRow): ApiRow {
+    return {
+      ...row,
+      handle: (request, context) => {
+        this.#heard((request as { readonly brokerId: number }).brokerId, context);
+        return row.handle(request, context);
+      },
+    };
+  }
+
+  #heard(brokerId: number, context: RequestContext): void {
+    const { connectionId } = context;
+    if (brokerId === this.#options.nodeId || this.#heardOver.get(brokerId) === connectionId) return;
+    this.#heardOver.set(brokerId, connectionId);
+    context.onConnectionClosed(() => {
+      if (this.#heardOver.get(brokerId) !== connectionId) return;
+      this.#heardOver.delete(brokerId);
+      this.#suspect(brokerId);
+    });
+  }
+
+  /** This controller is the active one now: brokers may have gone while nobody was. */
+  becameActive(): void {
+    // Behind the step in which the controller takes over.
+    this.#options.runtime.timers.soon(() => {
+      for (const broker of this.#options.controller.image.brokers.values()) {
+        if (!this.#heardOver.has(broker.id)) this.#suspect(broker.id);
+      }
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #suspect(brokerId: number): void {
+    const broker = this.#options.controller.image.brokers.get(brokerId);
+    if (broker === undefined || brokerId === this.#options.nodeId) return;
+    void this.#examine(broker);
+  }
+
+  async #examine(broker: BrokerRegistration): Promise<void> {
+    const { logger } = this.#options;
+    const address = this.#addressOf(broker);
+    if (address === null) return;
+    for (const delayMs of PROBE_DELAYS_MS) {
+      if (delayMs > 0) await this.#pause(delayMs);
+      if (!this.#isSuspect(broker)) return;
+      const probe = await this.#probe(address);
+      if (probe === 'unknown') return;
+      if (probe === 'refused') return this.#fence(broker, address);
+    }
+    logger.info(`Broker ${broker.id} has closed its connection but listens at ${addressText(address)}`);
+  }
+
+  /** It has not been heard of again, and it is for this node to say what that means. */
+  #isSuspect({ id, epoch }: BrokerRegistration): boolean {
+    const { controller } = this.#options;
+    if (this.#stopped || !controller.isActive || this.#heardOver.has(id)) return false;
+    const broker = controller.image.brokers.get(id);
+    return broker !== undefined && broker.epoch === epoch && !broker.fenced;
+  }
+
+  async #fence(broker: BrokerRegistration, address: Address): Promise<void> {
+    const { controller, logger } = this.#options;
+    if (!this.#isSuspect(broker)) return;
+    logger.info(`Fencing broker ${broker.id}: its connection is closed and ${addressText(address)} refuses another`);
+    try {
+      await controller.submit('fenceLostBroker', (context) => fenceLostBroker(context, broker.id, broker.epoch));
+    } catch (error) {
+      // The session tells the next controller.
+      logger.info(`Broker ${broker.id} was not fenced: ${String((error as Error).message)}`);
+    }
+  }
+
+  #addressOf({ endpoints }: BrokerRegistration): Address | null {
+    const { interBrokerListenerName } = this.#options;
+    return endpoints.find(({ name }) => name === interBrokerListenerName) ?? endpoints[0] ?? null;
+  }
+
+  async #probe({ host, port }: Address): Promise<Probe> {
+    try {
+      const connection = await this.#options.runtime.sockets.connect({ host, port, timeoutMs: PROBE_TIMEOUT_MS });
+      connection.destroy();
+      return 'answered';
+    } catch (error) {
+      return (error as { code?: unknown }).code === 'ECONNREFUSED' ? 'refused' : 'unknown';
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#options.runtime.timers.after(ms, resolve, { unref: true }));
+  }
+}
