@@ -152,9 +152,10 @@ export class MetadataFollower implements MetadataPublisher {
     // Before it leads: nothing that another leader sent may get into the log from here on.
     if (state.leader === nodeId || state.leader === NO_LEADER) this.#options.followers.unfollow(partition);
     partition.applyState(state);
-    // After it has ceased to lead, when nothing of its own gets in any more. A failed log follows nobody.
-    if (state.leader !== nodeId && state.leader !== NO_LEADER && partition.log.failure === null) {
-      this.#options.followers.follow(partition, state.leader, state.leaderEpoch);
+    // After it has ceased to lead, when nothing of its own gets in any more. Where the disk has failed nobody follows.
+    const { leader, leaderEpoch } = partition;
+    if (leader !== nodeId && leader !== NO_LEADER && !partition.isClosed) {
+      this.#options.followers.follow(partition, leader, leaderEpoch);
     }
     if (topic.name === CONSUMER_OFFSETS_TOPIC) this.#followOffsets(partition, led);
   }

@@ -1,6 +1,6 @@
 /**
  * The coordinator's view of `__consumer_offsets`: appends go through the partition as acks=all writes, loads read the
- * log from its start up to the high watermark.
+ * log from its start up to where it ended when this broker was elected, and nothing that is not committed.
  */
 import type { AppendedBatch, PartitionLoader, PartitionWriter } from '../coordinator/partition-writer.ts';
 import { forEachBatch, nextOffsetAt } from '../protocol/batch.ts';
@@ -28,30 +28,29 @@ export class OffsetsPartitions implements PartitionWriter {
     if (refused !== ErrorCode.NONE) throw new KafkaError(refused, errorName(refused));
     const bytes = Buffer.from(batch.buffer, batch.byteOffset, batch.byteLength);
     const { baseOffset, lastOffset } = partition.append(bytes, true);
-    const committed = new Promise<void>((resolve, reject) => {
-      partition.onCommitted(lastOffset, (code) => {
-        if (code === ErrorCode.NONE) resolve();
-        else reject(new KafkaError(code, errorName(code)));
-      });
-    });
-    return { offset: baseOffset, committed };
+    return { offset: baseOffset, committed: committed(partition, lastOffset) };
   }
 
   maxBatchBytes(index: number): number {
     return this.#find(index).log.config.maxMessageBytes;
   }
 
-  /** The high watermark is taken when the load begins; what comes later reaches the coordinator as its own appends. */
+  /**
+   * What a new leader finds in its log will be committed, only later: a load waits for the high watermark to pass all of
+   * it. What comes behind it reaches the coordinator as its own appends.
+   */
   loader(index: number): PartitionLoader {
     return () => this.#read(this.#find(index));
   }
 
   async *#read(partition: Partition): AsyncIterable<Uint8Array> {
     const { log } = partition;
-    const end = log.highWatermark;
+    const end = log.logEndOffset;
     let offset = log.logStartOffset;
     while (offset < end) {
-      const slice = log.read(offset, LOAD_CHUNK_BYTES, { maxOffset: end, minOneBatch: true });
+      if (offset >= log.highWatermark) await committed(partition, end - 1);
+      const maxOffset = Math.min(end, log.highWatermark);
+      const slice = log.read(offset, LOAD_CHUNK_BYTES, { maxOffset, minOneBatch: true });
       if (slice.sizeInBytes === 0) return;
       const chunk = slice.toBuffer();
       const whole = wholeBatches(chunk);
@@ -67,6 +66,15 @@ export class OffsetsPartitions implements PartitionWriter {
     if (partition) return partition;
     throw new KafkaError(ErrorCode.NOT_LEADER_OR_FOLLOWER, `${CONSUMER_OFFSETS_TOPIC}-${index} is not hosted here`);
   }
+}
+
+function committed(partition: Partition, lastOffset: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    partition.onCommitted(lastOffset, (code) => {
+      if (code === ErrorCode.NONE) resolve();
+      else reject(new KafkaError(code, errorName(code)));
+    });
+  });
 }
 
 /** A slice may end inside a batch. */

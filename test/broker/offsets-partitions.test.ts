@@ -53,14 +53,38 @@ it('fails what was not committed when the leadership goes', async () => {
   await failed;
 });
 
-it('loads whole batches up to the high watermark, in pieces, and what is deleted not', async () => {
+it('loads whole batches in pieces, and what is deleted not', async () => {
   broker.apply(partitionChange(topicId(0), 1, { isr: [1] }));
   const partition = broker.partition('__consumer_offsets', 1);
   for (let n = 0; n < 6; n++) partition.append(records({}, 'x'.repeat(400_000)), false);
-  broker.apply(partitionChange(topicId(0), 1, { isr: [1, 2] }));
-  partition.append(records({}, 'not committed'), false);
   expect(await load(1)).toEqual([0, 1, 2, 3, 4, 5]);
   partition.log.deleteRecordsBefore(4);
   expect(await load(1)).toEqual([4, 5]);
   expect(await load(0)).toEqual([]);
+});
+
+it('waits with what a new leader finds above the high watermark until it is committed, and leaves out what comes later', async () => {
+  broker.apply(partitionChange(topicId(0), 1, { isr: [1] }));
+  const partition = broker.partition('__consumer_offsets', 1);
+  partition.append(records({}, 'committed'), false);
+  broker.apply(partitionChange(topicId(0), 1, { isr: [1, 2] }));
+  partition.append(records({}, 'found at the election'), false);
+  let found: number[] | null = null;
+  const loading = load(1).then((offsetsFound) => {
+    found = offsetsFound;
+  });
+  await turn();
+  expect(found).toBeNull();
+  partition.append(records({}, 'its own'), false);
+  broker.apply(partitionChange(topicId(0), 1, { isr: [1] }));
+  await loading;
+  expect(found).toEqual([0, 1]);
+});
+
+it('ends a load that waits when the leadership goes', async () => {
+  broker.partition('__consumer_offsets', 1).append(records({}, 'not committed'), false);
+  const loading = expect(load(1)).rejects.toMatchObject({ code: ErrorCode.NOT_LEADER_OR_FOLLOWER });
+  await turn();
+  broker.apply(partitionChange(topicId(0), 1, { leader: 2 }));
+  await loading;
 });

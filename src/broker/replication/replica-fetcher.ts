@@ -36,6 +36,7 @@ export interface ReplicaFetcherOptions {
 const FIRST_BACKOFF_MS = 20;
 /** What changes its leader together comes within this time. */
 const HURRY_MS = 5;
+const NO_RECORDS = Buffer.alloc(0);
 
 /** What an answer leaves to be done once all of its partitions were looked at. */
 interface Afterwards {
@@ -241,7 +242,7 @@ export class ReplicaFetcher {
 
   #takeRecords(followed: FollowedPartition, data: PartitionAnswer, after: Afterwards): void {
     const { log, partition } = followed;
-    const records = data.records as Buffer;
+    const records = (data.records as Buffer | null) ?? NO_RECORDS;
     const { bytes, durable } = appendFetched(log, records, followed.leaderEpoch);
     const startRose = followOffsets(partition, data);
     if (durable !== null) after.durable.push(durable);
