@@ -180,7 +180,10 @@ export function reloadProducerState(context: LogContext, scope: ProducerScope, p
     }
   }
   if (from < 0 && scope.assumeEmpty === true && offsets.length === 0) return -1;
-  if (from >= 0 && scope.assumeEmpty !== true) deepenProducers(scope.segments, from, producers);
+  // Not at a start that reads nothing else; then the segments are those that the log has when a producer comes back.
+  if (scope.assumeEmpty === true)
+    producers.older = () => deepenProducers(scope.segments, Number.MAX_SAFE_INTEGER, producers);
+  else if (from >= 0) deepenProducers(scope.segments, from, producers);
   const nowMs = clock.nowMs();
   if (from < scope.logEndOffset) {
     replayProducers(scope, from, producers);

@@ -1,8 +1,8 @@
 /**
- * A producer snapshot names only the last batch of each producer. After an unclean stop, batches may stand before the
- * snapshot whose answers never reached their producer; sent again they must be known, not refused as out of order. So
- * the tail of the log before the snapshot is read for what the snapshot leaves out. (Kafka does not: there a segment
- * that rolled among the batches in flight at a crash costs their producer a fatal OUT_OF_ORDER_SEQUENCE_NUMBER.)
+ * A producer snapshot names only the last batch of each producer. Batches may stand before it whose answers never reached
+ * their producer; sent again they must be known, not refused as out of order: its producer would take a new epoch and
+ * write them twice. So the tail of the log before the snapshot is read for what the snapshot leaves out: at once after an
+ * unclean stop, and after a clean one when a producer comes back with such a batch. (Kafka does neither.)
  *
  * Only batches that lead up to the snapshot's own are taken, and state that nothing precedes is never made.
  */

@@ -44,6 +44,8 @@ export interface ProducerEntry {
 }
 
 export class ProducerState {
+  /** Reads what a snapshot left out; set where that was not done at once, and called when it matters. */
+  older: (() => void) | null = null;
   readonly #entries = new Map<number, ProducerEntry>();
   readonly #partition: string;
 
@@ -85,7 +87,7 @@ export class ProducerState {
     if (isControlAt(bytes, at)) return null;
     const first = baseSequenceAt(bytes, at);
     const delta = lastOffsetAt(bytes, at) - baseOffsetAt(bytes, at);
-    const duplicate = findDuplicate(entry, epoch, first, addSequence(first, delta));
+    const duplicate = this.#findDuplicate(entry, epoch, first, addSequence(first, delta));
     if (duplicate !== null) return duplicate;
     this.#checkSequence(entry, epoch, first, offset);
     return null;
@@ -134,6 +136,15 @@ export class ProducerState {
     return expired;
   }
 
+  #findDuplicate(entry: ProducerEntry, epoch: number, first: number, last: number): ProducerBatch | null {
+    const duplicate = findDuplicate(entry, epoch, first, last);
+    if (duplicate !== null || this.older === null || epoch !== entry.epoch) return duplicate;
+    if (entry.batches.length === BATCHES_KEPT || addSequence(lastSequenceOf(entry), 1) === first) return null;
+    this.older();
+    this.older = null;
+    return findDuplicate(entry, epoch, first, last);
+  }
+
   #checkSequence(entry: ProducerEntry, epoch: number, first: number, offset: number): void {
     const { producerId } = entry;
     if (epoch !== entry.epoch) {
@@ -143,7 +154,7 @@ export class ProducerState {
         `Invalid sequence number for new epoch of producer ${producerId} at offset ${offset} in partition ${this.#partition}: ${epoch} (request epoch), ${first} (seq. number), ${entry.epoch} (current producer epoch)`,
       );
     }
-    const last = entry.batches.at(-1)?.lastSequence ?? NO_SEQUENCE;
+    const last = lastSequenceOf(entry);
     if (first === addSequence(last, 1)) return;
     throw new KafkaError(
       ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
@@ -172,6 +183,10 @@ function newEntry(producerId: number): ProducerEntry {
     coordinatorEpoch: -1,
     currentTxnFirstOffset: NO_OFFSET,
   };
+}
+
+function lastSequenceOf(entry: ProducerEntry): number {
+  return entry.batches.at(-1)?.lastSequence ?? NO_SEQUENCE;
 }
 
 function findDuplicate(entry: ProducerEntry, epoch: number, first: number, last: number): ProducerBatch | null {

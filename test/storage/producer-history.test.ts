@@ -6,6 +6,27 @@ const PRODUCER = { producerId: 7, producerEpoch: 0 };
 const numbered = (baseSequence: number) => batch({ ...PRODUCER, baseSequence });
 const ONE = numbered(0).length;
 
+describe('producer state after a clean stop', () => {
+  it('knows the last five batches, also behind later ones', async () => {
+    const directory = temporaryDirectory();
+    const config = logConfig({ segmentBytes: 3 * ONE, indexIntervalBytes: 1 });
+    const log = openLog(testContext(), directory, { config });
+    for (let sequence = 0; sequence < 6; sequence++) log.appendAsLeader(numbered(sequence), 0);
+    await log.close();
+    const again = openLog(testContext(), directory, { config, clean: true, recoveryPoint: 6 });
+    expect(again.producers.get(7)?.batches).toHaveLength(1);
+    expect(again.appendAsLeader(numbered(6), 0)).toMatchObject({ duplicate: false, baseOffset: 6 });
+    for (let sequence = 2; sequence < 7; sequence++) {
+      expect(again.appendAsLeader(numbered(sequence), 0)).toMatchObject({ duplicate: true, baseOffset: sequence });
+    }
+    expect(() => again.appendAsLeader(numbered(8), 0)).toThrow(
+      expect.objectContaining({ code: ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER }),
+    );
+    again.abandon();
+    removeDirectory(directory);
+  });
+});
+
 describe('producer state after an unclean stop', () => {
   let directory: string;
 
