@@ -1,0 +1,59 @@
+/** The command line of the simulation. */
+import { parseArgs } from 'node:util';
+import { type RunResult, simulate } from './scenario.ts';
+
+const LAST_LINES = 200;
+
+export async function main(words: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      seed: { type: 'string' },
+      runs: { type: 'string', default: '1' },
+      trace: { type: 'boolean', default: false },
+      'keep-going': { type: 'boolean', default: false },
+    },
+  });
+  const first = Number(values.seed ?? Math.floor(Math.random() * 1_000_000_000));
+  const runs = Number(values.runs);
+  const started = performance.now();
+  let failed = 0;
+  let events = 0;
+  const totals = new Map<string, number>();
+  for (let i = 0; i < runs; i++) {
+    const seed = String(first + i);
+    const result = await simulate(seed, { trace: values.trace ? (line) => console.log(line) : null });
+    events += result.events;
+    for (const [name, count] of Object.entries(result.counts)) totals.set(name, (totals.get(name) ?? 0) + count);
+    if (runs === 1 || result.failure !== null) console.log(describe(result));
+    if (result.failure === null) continue;
+    failed++;
+    if (!values.trace) await replay(seed);
+    if (!values['keep-going']) break;
+  }
+  const seconds = (performance.now() - started) / 1000;
+  console.log(
+    `seeds ${first}..${first + runs - 1}: ${failed} failed; ${[...totals].map(([name, n]) => `${name} ${n}`).join(', ')}`,
+  );
+  console.log(`${(runs / seconds).toFixed(1)} seeds/s, ${Math.round(events / seconds)} events/s`);
+  return failed === 0 ? 0 : 1;
+}
+
+function describe(result: RunResult): string {
+  const { seed, failure, hash, events, virtualMs, counts } = result;
+  const words = Object.entries(counts).map(([name, n]) => `${name} ${n}`);
+  return `seed ${seed}: ${failure === null ? 'passed' : `FAILED: ${failure}`}\n  hash ${hash}, ${events} events, ${Math.round(virtualMs)} ms; ${words.join(', ')}`;
+}
+
+/** The same run again, with its last lines. */
+async function replay(seed: string): Promise<void> {
+  const lines: string[] = [];
+  await simulate(seed, {
+    trace: (line) => {
+      lines.push(line);
+      if (lines.length > 2 * LAST_LINES) lines.splice(0, LAST_LINES);
+    },
+  });
+  for (const line of lines.slice(-LAST_LINES)) console.log(line);
+  console.log(`again: npm run simulate -- --seed ${seed} --trace`);
+}

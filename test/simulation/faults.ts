@@ -1,0 +1,197 @@
+/** What goes wrong during a simulation, and when: drawn from the seed, until the time of quiet. */
+import type { CrashKind } from '../support/sim/disk.ts';
+import type { Seeded } from '../support/sim/seeded.ts';
+import type { SimHost } from '../support/sim/sim-host.ts';
+import type { SimNetwork } from '../support/sim/sim-network.ts';
+import type { SimNode } from '../support/sim/sim-node.ts';
+import { THE_WORLD, type World } from '../support/sim/world.ts';
+
+export interface FaultOptions {
+  readonly world: World;
+  readonly network: SimNetwork;
+  readonly nodes: readonly SimNode[];
+  readonly client: SimHost;
+  /** No fault begins after this. */
+  readonly untilMs: number;
+  /** Which kinds, with their weights. */
+  readonly weights: Readonly<Partial<Record<FaultKind, number>>>;
+}
+
+export type FaultKind =
+  | 'kill'
+  | 'power'
+  | 'tornKill'
+  | 'tornPower'
+  | 'restart'
+  | 'hold'
+  | 'cut'
+  | 'slow'
+  | 'reset'
+  | 'clock'
+  | 'fullDisk'
+  | 'badDisk'
+  | 'slowDisk';
+
+export class Faults {
+  readonly #options: FaultOptions;
+  readonly #random: Seeded;
+  readonly counts = new Map<FaultKind, number>();
+  #quiet = false;
+
+  constructor(options: FaultOptions) {
+    this.#options = options;
+    this.#random = options.world.random.fork('faults');
+    for (const node of options.nodes) {
+      const random = options.world.random.fork(`disk/${node.name}`);
+      node.host.disk.syncMs = () => random.between(0.2, 4);
+    }
+  }
+
+  start(): void {
+    this.#next();
+    this.#keepUp();
+  }
+
+  /** Everything is mended; nodes that are down come back. */
+  mend(): void {
+    this.#quiet = true;
+    const { network, nodes } = this.#options;
+    network.heal(0.5);
+    for (const { host } of nodes) {
+      host.disk.fault = null;
+      host.disk.capacity = Number.POSITIVE_INFINITY;
+      host.disk.noCrash();
+      if (host.process !== null) host.process.heldUntilMs = 0;
+    }
+  }
+
+  #after(ms: number, kind: string, run: () => void): void {
+    this.#options.world.after(ms, THE_WORLD, kind, run);
+  }
+
+  /** A node that is down is started again after a while, as an operator or a supervisor would. */
+  #keepUp(): void {
+    for (const node of this.#options.nodes) {
+      if (node.state === 'down') {
+        const ms = this.#quiet ? 10 : this.#random.pick([10, 500, 3_000]);
+        this.#after(ms, 'start', () => node.start());
+      }
+    }
+    this.#after(500, 'look', () => this.#keepUp());
+  }
+
+  #next(): void {
+    const { world, untilMs } = this.#options;
+    const ms = this.#random.pick([200, 800, 2_000, 4_000]) * this.#random.between(0.5, 1.5);
+    if (world.nowMs + ms >= untilMs) return;
+    this.#after(ms, 'fault', () => {
+      this.#inject(this.#pick());
+      this.#next();
+    });
+  }
+
+  #pick(): FaultKind {
+    const entries = Object.entries(this.#options.weights) as [FaultKind, number][];
+    let at = this.#random.between(
+      0,
+      entries.reduce((sum, [, weight]) => sum + weight, 0),
+    );
+    for (const [kind, weight] of entries) {
+      at -= weight;
+      if (at < 0) return kind;
+    }
+    return 'kill';
+  }
+
+  #inject(kind: FaultKind): void {
+    const node = this.#random.pick(this.#options.nodes);
+    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+    this.#options.world.note(THE_WORLD, `fault ${kind}`, node.name);
+    this.#faults[kind](node);
+  }
+
+  #crash(node: SimNode, kind: CrashKind): void {
+    node.crash(kind);
+  }
+
+  readonly #faults: Record<FaultKind, (node: SimNode) => void> = {
+    kill: (node) => this.#crash(node, 'kill'),
+    power: (node) => this.#crash(node, 'power'),
+    tornKill: (node) => node.crashInCalls('kill', 1 + this.#random.int(30)),
+    tornPower: (node) => node.crashInCalls('power', 1 + this.#random.int(30)),
+    restart: (node) => node.stop(),
+    hold: (node) => {
+      const { process } = node.host;
+      if (process !== null)
+        process.heldUntilMs = this.#options.world.nowMs + this.#random.pick([50, 1_000, 5_000, 12_000]);
+    },
+    cut: () => this.#partition(),
+    slow: (node) => {
+      const other = this.#other(node.host);
+      const ms = this.#random.pick([5, 50, 500]);
+      this.#options.network.slow(node.host, other, ms / 2, ms);
+      this.#options.network.slow(other, node.host, ms / 2, ms);
+      this.#healLater();
+    },
+    reset: (node) => this.#options.network.resetBetween(node.host, this.#other(node.host)),
+    clock: ({ host }) => {
+      host.skewMs += this.#random.pick([-3_600_000, -5_000, -100, 100, 5_000, 60_000]);
+    },
+    fullDisk: ({ host }) => {
+      const room = this.#random.pick([0, 3_000, 4 * 1024 * 1024 + 5_000]);
+      host.disk.capacity = host.disk.usedBytes + room;
+      this.#after(this.#random.between(200, 5_000), 'disk has room', () => {
+        host.disk.capacity = Number.POSITIVE_INFINITY;
+      });
+    },
+    badDisk: (node) => this.#badDisk(node),
+    slowDisk: ({ host }) => {
+      const { disk } = host;
+      const usual = disk.syncMs;
+      disk.syncMs = () => usual() * 100;
+      this.#after(3_000, 'disk is quick', () => {
+        host.disk.syncMs = usual;
+      });
+    },
+  };
+
+  #other(host: SimHost): SimHost {
+    const others = [...this.#options.nodes.map((node) => node.host), this.#options.client].filter(
+      (one) => one !== host,
+    );
+    return this.#random.pick(others);
+  }
+
+  /** Between two groups of hosts, or out of one host only, or into it. */
+  #partition(): void {
+    const { network, nodes, client } = this.#options;
+    const hosts = [...nodes.map((node) => node.host), client];
+    const some = hosts.filter(() => this.#random.chance(0.5));
+    const rest = hosts.filter((host) => !some.includes(host));
+    const oneWay = this.#random.chance(0.3);
+    for (const one of some) {
+      for (const other of rest) {
+        network.cut(one, other);
+        if (!oneWay) network.cut(other, one);
+      }
+    }
+    this.#healLater();
+  }
+
+  #healLater(): void {
+    const ms = this.#random.pick([300, 2_000, 8_000]);
+    const share = this.#random.pick([0, 0.5, 1]);
+    this.#after(ms, 'heal', () => this.#options.network.heal(share));
+  }
+
+  /** Some calls fail for a while. */
+  #badDisk({ host }: SimNode): void {
+    const random = this.#options.world.random.fork(`bad/${this.counts.get('badDisk')}`);
+    const operation = this.#random.pick(['write', 'sync', 'read', 'rename', 'open'] as const);
+    const share = this.#random.pick([0.02, 0.2, 1]);
+    host.disk.fault = (what) => (what === operation && random.chance(share) ? 'EIO' : null);
+    this.#after(this.#random.between(50, 2_000), 'disk is good', () => {
+      host.disk.fault = null;
+    });
+  }
+}
