@@ -1,0 +1,62 @@
+/**
+ * Drills with clusters of real processes.
+ *   npm run drills -- rotation --minutes 20 --seed 1 --engines kts,kts,kts
+ */
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { rotation } from './rotation.ts';
+import type { Engine } from './support/nodes.ts';
+
+const USAGE = `npm run drills -- NAME [OPTIONS]
+
+  rotation   faults one after the other under producers, consumers, groups and an administrator
+             --minutes N (20), --seed N, --engines kts,kts,kts, --only WORD,...
+`;
+
+function enginesOf(text: string): Engine[] {
+  return text.split(',').map((word) => {
+    if (word !== 'kts' && word !== 'kafka') throw new Error(`'${word}' is no engine: kts or kafka`);
+    return word;
+  });
+}
+
+function options() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      minutes: { type: 'string', default: '20' },
+      seed: { type: 'string', default: String(Date.now() % 100_000) },
+      engines: { type: 'string', default: 'kts,kts,kts' },
+      only: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  return {
+    drill: positionals[0],
+    help: values.help,
+    minutes: Number(values.minutes),
+    seed: Number(values.seed),
+    engines: enginesOf(values.engines),
+    only: values.only?.split(','),
+  };
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+async function main(): Promise<void> {
+  const given = options();
+  if (given.help || given.drill === undefined) return say(USAGE);
+  if (given.drill === 'rotation') return rotation({ ...given, say });
+  throw new Error(`there is no drill '${given.drill}'\n\n${USAGE}`);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+try {
+  await main();
+  process.exit(0);
+} catch (error) {
+  process.stderr.write(`${(error as Error).stack}\n`);
+  process.exit(1);
+}
