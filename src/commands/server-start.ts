@@ -67,8 +67,9 @@ export default class ServerStart extends Command<void> {
       for (const [key, value] of overrides) properties.set(key, value);
       const config = await this.#config(properties, logger);
       for (const warning of configReport(config, properties).warnings) logger.warn(warning);
-      await this.#serve((onFatal) =>
-        startNode({ config, runtime: this.context.runtime, logger, hostname: nodeProcesses.hostname, onFatal }),
+      const { runtime } = this.context;
+      await this.#serve((onFatal, whenAskedToStop) =>
+        startNode({ config, runtime, logger, hostname: nodeProcesses.hostname, onFatal, whenAskedToStop }),
       );
     } catch (error) {
       // Where it is printed depends on the manner; the log has it always.
@@ -158,15 +159,26 @@ export default class ServerStart extends Command<void> {
   }
 
   /** Runs until a signal or a failure that the node cannot survive. */
-  async #serve(startIt: (onFatal: (cause: unknown) => void) => Promise<RunningNode>): Promise<void> {
+  async #serve(
+    startIt: (onFatal: (cause: unknown) => void, whenAskedToStop: Promise<unknown>) => Promise<RunningNode>,
+  ): Promise<void> {
     const ended = Promise.withResolvers<StopReason | Error>();
-    const release = this.context.onStop((why) => ended.resolve(why));
+    let isAsked = false;
+    const release = this.context.onStop((why) => {
+      isAsked = true;
+      ended.resolve(why);
+    });
     try {
-      const node = await startIt((cause) => {
+      const onFatal = (cause: unknown): void => {
         ended.resolve(cause instanceof Error ? cause : new Error(causeText(cause)));
+      };
+      const node = await startIt(onFatal, ended.promise).catch((error: unknown) => {
+        // Whoever asks a node to stop while it starts wants no reason.
+        if (isAsked) return null;
+        throw error;
       });
       const why = await ended.promise;
-      await node.stop();
+      await node?.stop();
       if (why instanceof Error) {
         throw new KtsError(`the node had to stop: ${why.message}`, {
           hint: `its log says more (${logTimestamp(this.context.runtime.clock.nowMs())})`,

@@ -164,8 +164,8 @@ export class BrokerNode {
     this.#lifecycle?.hurry();
   }
 
-  /** The controller can write nothing any more, so there is nobody to say goodbye to. */
-  controllerFailed(): void {
+  /** Nothing is asked of the controller any more: it can write nothing, or the node is to stop before it has started. */
+  leaveController(): void {
     this.#lifecycle?.stop();
   }
 

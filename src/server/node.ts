@@ -36,6 +36,8 @@ export interface NodeOptions {
   readonly hostname: string;
   /** The node cannot go on: it has failed on its disk, or met a bug. The process should end with an error. */
   readonly onFatal: (cause: unknown) => void;
+  /** Resolves when the node is to stop. A start that waits for the quorum is given up then, and rejects. */
+  readonly whenAskedToStop?: Promise<unknown>;
 }
 
 export interface RunningNode {
@@ -86,6 +88,7 @@ class Node implements RunningNode {
   #channels: ControllerChannels | null = null;
   #controller: ControllerNode | null = null;
   #broker: BrokerNode | null = null;
+  #started = false;
   #stopping: Promise<void> | null = null;
   /** Why the metadata log, or every log, can be written no more: then nothing is asked of the controller. */
   failure: unknown = null;
@@ -118,10 +121,18 @@ class Node implements RunningNode {
     await this.#openDirectories(roles);
     await this.#listeners.bind();
     this.#build(identity, roles);
+    this.#options.whenAskedToStop?.then(() => this.#giveUpStart());
     this.#quorum?.start();
     await this.#startRoles();
+    this.#started = true;
     this.#gate.open();
     this.#sayStarted();
+  }
+
+  #giveUpStart(): void {
+    if (this.#started) return;
+    this.#broker?.leaveController();
+    this.#channels?.close();
   }
 
   stop(): Promise<void> {
@@ -132,9 +143,8 @@ class Node implements RunningNode {
   /** After a failed start: nothing has been served, so nothing has to be waited for. */
   async abort(): Promise<void> {
     this.#channels?.close();
-    await Promise.all([this.#listeners.closeBroker(0), this.#listeners.closeController(0)]);
-    this.#controller?.close();
-    await this.#quorum?.close().catch((error: unknown) => this.#logger.error('The quorum did not close', error));
+    await this.#listeners.closeBroker(0);
+    await this.#closeQuorum(0).catch((error: unknown) => this.#logger.error('The quorum did not close', error));
     await this.#logs?.shutdown(this.#logs.previousBrokerEpoch);
     this.#metadataLock?.release();
   }
@@ -143,11 +153,11 @@ class Node implements RunningNode {
     const logger = this.#logger.named('kafka.server.KafkaRaftServer');
     logger.info(`[KafkaRaftServer nodeId=${this.nodeId}] shutting down`);
     const brokerEpoch = (await this.#broker?.shutDown()) ?? -1;
+    // What clients still wait for would have to come from a controller: they may ask another broker.
+    this.#channels?.close();
     await this.#listeners.closeBroker(CLOSE_GRACE_MS);
     await this.#logs?.shutdown(brokerEpoch);
-    await this.#listeners.closeController(CLOSE_GRACE_MS);
-    this.#controller?.close();
-    await this.#quorum?.close().catch((error: unknown) => {
+    await this.#closeQuorum(CLOSE_GRACE_MS).catch((error: unknown) => {
       if (this.failure === null) throw error;
       this.#logger.error('The quorum did not close', error);
     });
@@ -155,10 +165,21 @@ class Node implements RunningNode {
     logger.info(`[KafkaRaftServer nodeId=${this.nodeId}] shut down completed`);
   }
 
+  /** The broker has gone before: it was released by a controller that may be this one. */
+  async #closeQuorum(graceMs: number): Promise<void> {
+    this.#controller?.close();
+    try {
+      await this.#quorum?.leave();
+    } finally {
+      await this.#listeners.closeController(graceMs);
+    }
+    await this.#quorum?.close();
+  }
+
   #fail(cause: unknown): void {
     if (this.failure === null) {
       this.failure = cause;
-      this.#broker?.controllerFailed();
+      this.#broker?.leaveController();
       // Whoever waits for a commit would wait for ever. Not within the very step that has failed.
       this.#options.runtime.timers.soon(() => {
         this.#channels?.close();

@@ -115,10 +115,15 @@ export class QuorumNode {
     return this.#log.whenStalled();
   }
 
-  async close(): Promise<void> {
+  /** Takes no part in the quorum any more; a leader hands over first, while its listener still answers the others. */
+  async leave(): Promise<void> {
     // What waits for space on a full disk is not committed, and is not waited for.
     await Promise.race([this.raft.close(), this.#log.whenStalled()]);
-    await this.#log.close();
+  }
+
+  /** After `leave`. */
+  close(): Promise<void> {
+    return this.#log.close();
   }
 }
 

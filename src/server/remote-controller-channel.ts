@@ -57,9 +57,12 @@ export class RemoteControllerChannel implements ControllerChannel {
   /** Requests between two attempts. */
   readonly #pausing = new Set<() => void>();
   #closed = false;
+  /** Rejects when the node stops: its own controller may wait for a commit that never comes. */
+  readonly #stopping = Promise.withResolvers<never>();
 
   constructor(options: RemoteControllerChannelOptions) {
     this.#options = options;
+    this.#stopping.promise.catch(() => {});
   }
 
   async send<Req extends Message, Res extends Message>(
@@ -77,7 +80,7 @@ export class RemoteControllerChannel implements ControllerChannel {
       if (to !== null) {
         const answer =
           to.id === nodeId && local !== null
-            ? await local.send(request, response, version, value)
+            ? await Promise.race([local.send(request, response, version, value), this.#stopping.promise])
             : await this.#sendTo(to, { which: api(request, response), version, value }, attempt);
         if (answer !== null && !saysNotController(answer)) return answer as Decoded<Res>;
         if (answer !== null) this.#passed(to, attempt);
@@ -102,12 +105,13 @@ export class RemoteControllerChannel implements ControllerChannel {
   /** Whoever waits is refused: the node stops. */
   close(): void {
     this.#closed = true;
+    this.#stopping.reject(stopping());
     this.#drop();
     this.#wake();
   }
 
   #checkOpen(): void {
-    if (this.#closed) throw new KafkaError(ErrorCode.NOT_CONTROLLER, 'the node is stopping');
+    if (this.#closed) throw stopping();
   }
 
   /** Null when the connection did not bring an answer. */
@@ -195,6 +199,10 @@ export class RemoteControllerChannel implements ControllerChannel {
   #wake(): void {
     for (const go of [...this.#pausing]) go();
   }
+}
+
+function stopping(): KafkaError {
+  return new KafkaError(ErrorCode.NOT_CONTROLLER, 'the node is stopping');
 }
 
 function isSame(one: ControllerAddress, other: ControllerAddress | null): boolean {
