@@ -7,6 +7,7 @@ import { ZERO_UUID } from '../base/uuid.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
 import { KafkaError } from '../protocol/kafka-error.ts';
 import type { RecordsSource } from '../protocol/schema.ts';
+import type { PartitionLog } from '../storage/partition-log.ts';
 import type { FetchPartitionRequest } from './fetch-session.ts';
 import type { Partition } from './partition.ts';
 
@@ -18,7 +19,24 @@ export interface PartitionRead {
   /** Null: nothing to send. */
   readonly records: RecordsSource | null;
   readonly diverging: { readonly epoch: number; readonly endOffset: number } | null;
-  readonly currentLeader: { readonly leaderId: number; readonly leaderEpoch: number } | null;
+  /** The replica that the consumer should ask instead, or -1. */
+  readonly preferredReplica: number;
+}
+
+/**
+ * Who fetches, and what follows from that: followers read to the end of the leader's log and are recorded by it,
+ * consumers read what is committed, from any replica where the version lets them (KIP-392).
+ */
+export interface FetchReader {
+  /** The broker that follows; negative for everybody else. */
+  readonly replicaId: number;
+  /** -1 before version 15. */
+  readonly brokerEpoch: number;
+  readonly leaderOnly: boolean;
+  /** The replica that a consumer should rather ask, -1 for the leader. Null where nobody is sent elsewhere. */
+  readonly preferredReplica: ((partition: Partition, fetchOffset: number) => number) | null;
+  /** Replication takes more of this partition than it may. Null where nothing is throttled. */
+  readonly isThrottled: ((partition: Partition) => boolean) | null;
 }
 
 export interface FetchLook {
@@ -32,11 +50,21 @@ export interface FetchLookup {
   /** The hosted partition, or the wire error code that says why there is none. */
   find(request: FetchPartitionRequest): Partition | number;
   readonly logger: Logger;
+  readonly reader: FetchReader;
 }
 
 export interface FetchLimits {
   /** Most bytes of the whole answer; the first batch is sent even when it is larger. */
   readonly maxBytes: number;
+  /** The request has just come, at this (monotonic) time: the leader takes note of where its follower is. Else null. */
+  readonly arrivedMs: number | null;
+}
+
+interface Budget {
+  readonly bytesLeft: number;
+  /** Nothing is in the answer yet. */
+  readonly first: boolean;
+  readonly arrivedMs: number | null;
 }
 
 export function lookAtPartitions(
@@ -48,29 +76,28 @@ export function lookAtPartitions(
   let bytes = 0;
   let urgent = false;
   for (const request of requests) {
-    const read = lookAtPartition(lookup, request, { bytesLeft: limits.maxBytes - bytes, first: bytes === 0 });
-    if (read.errorCode !== ErrorCode.NONE || read.diverging) urgent = true;
+    const budget = { bytesLeft: limits.maxBytes - bytes, first: bytes === 0, arrivedMs: limits.arrivedMs };
+    const read = lookAtPartition(lookup, request, budget);
+    if (read.errorCode !== ErrorCode.NONE || read.diverging || read.preferredReplica >= 0) urgent = true;
     if (read.records) bytes += read.records.sizeInBytes;
     reads.push(read);
   }
   return { reads, bytes, urgent };
 }
 
-function lookAtPartition(
-  lookup: FetchLookup,
-  request: FetchPartitionRequest,
-  budget: { readonly bytesLeft: number; readonly first: boolean },
-): PartitionRead {
+function lookAtPartition(lookup: FetchLookup, request: FetchPartitionRequest, budget: Budget): PartitionRead {
   const partition = lookup.find(request);
   if (typeof partition === 'number') return failedRead(request, partition);
-  const refused = partition.checkLeader(request.currentLeaderEpoch);
-  if (refused !== ErrorCode.NONE) return failedRead(request, refused, partition);
+  const { reader } = lookup;
+  const epoch = request.currentLeaderEpoch;
+  const refused = reader.leaderOnly ? partition.checkLeader(epoch) : partition.checkReplica(epoch);
+  if (refused !== ErrorCode.NONE) return failedRead(request, refused);
   try {
-    return readPartition(partition, request, budget);
+    return readPartition(partition, request, reader, budget);
   } catch (error) {
     if (error instanceof KafkaError) {
       sayOnce(lookup.logger, partition, error);
-      return failedRead(request, error.code, partition);
+      return failedRead(request, error.code);
     }
     lookup.logger.error(`Error processing fetch of partition ${partition.topic}-${partition.id}`, error);
     return failedRead(request, ErrorCode.UNKNOWN_SERVER_ERROR);
@@ -91,34 +118,72 @@ function sayOnce(logger: Logger, partition: Partition, error: KafkaError): void 
 function readPartition(
   partition: Partition,
   request: FetchPartitionRequest,
-  budget: { readonly bytesLeft: number; readonly first: boolean },
+  reader: FetchReader,
+  budget: Budget,
 ): PartitionRead {
   const { log } = partition;
-  const { highWatermark, logStartOffset } = log;
-  if (request.lastFetchedEpoch >= 0) {
-    const end = log.endOffsetForEpoch(request.lastFetchedEpoch);
-    if (end.endOffset < 0) return failedRead(request, ErrorCode.OFFSET_OUT_OF_RANGE);
-    if (end.leaderEpoch < request.lastFetchedEpoch || end.endOffset < request.fetchOffset) {
-      const diverging = { epoch: end.leaderEpoch, endOffset: end.endOffset };
-      return { request, errorCode: 0, highWatermark, logStartOffset, records: null, diverging, currentLeader: null };
-    }
-  }
-  if (request.fetchOffset < logStartOffset || request.fetchOffset > log.logEndOffset) {
+  const { fetchOffset, lastFetchedEpoch } = request;
+  const diverging = lastFetchedEpoch >= 0 ? divergence(log, fetchOffset, lastFetchedEpoch) : null;
+  if (diverging === null && (fetchOffset < log.logStartOffset || fetchOffset > log.logEndOffset)) {
     return failedRead(request, ErrorCode.OFFSET_OUT_OF_RANGE);
   }
+  const follows = reader.replicaId >= 0;
+  if (follows && diverging === null && budget.arrivedMs !== null) {
+    const refused = noteFollower(partition, request, reader, budget.arrivedMs);
+    if (refused !== ErrorCode.NONE) return failedRead(request, refused);
+  }
+  const { highWatermark, logStartOffset } = log;
+  const preferredReplica =
+    diverging === null && reader.preferredReplica !== null ? reader.preferredReplica(partition, fetchOffset) : -1;
+  const maxOffset = follows ? log.logEndOffset : highWatermark;
   const maxBytes = Math.min(request.maxBytes, budget.bytesLeft);
   let records: RecordsSource | null = null;
-  if (request.fetchOffset < highWatermark && (maxBytes > 0 || budget.first)) {
-    const options = { maxOffset: highWatermark, minOneBatch: budget.first };
-    const result = log.read(request.fetchOffset, Math.max(0, maxBytes), options);
-    if (result.sizeInBytes > 0) records = result;
+  if (fetchOffset < maxOffset && diverging === null && preferredReplica < 0 && (maxBytes > 0 || budget.first)) {
+    if (reader.isThrottled?.(partition) !== true) {
+      const result = log.read(fetchOffset, Math.max(0, maxBytes), { maxOffset, minOneBatch: budget.first });
+      if (result.sizeInBytes > 0) records = result;
+    }
   }
-  const { NONE } = ErrorCode;
-  return { request, errorCode: NONE, highWatermark, logStartOffset, records, diverging: null, currentLeader: null };
+  const errorCode = ErrorCode.NONE;
+  return {
+    request,
+    errorCode,
+    highWatermark,
+    logStartOffset,
+    records,
+    diverging,
+    preferredReplica,
+  };
 }
 
-function failedRead(request: FetchPartitionRequest, errorCode: number, partition?: Partition): PartitionRead {
-  const tellsLeader = errorCode === ErrorCode.NOT_LEADER_OR_FOLLOWER || errorCode === ErrorCode.FENCED_LEADER_EPOCH;
+/** Where the epochs of the reader and this log part ways, null where they agree; throws where it cannot be told. */
+function divergence(log: PartitionLog, fetchOffset: number, lastFetchedEpoch: number): PartitionRead['diverging'] {
+  const end = log.endOffsetForEpoch(lastFetchedEpoch);
+  if (end.endOffset < 0 || fetchOffset < log.logStartOffset) {
+    throw new KafkaError(ErrorCode.OFFSET_OUT_OF_RANGE, `the end of epoch ${lastFetchedEpoch} is not known`);
+  }
+  if (end.leaderEpoch >= lastFetchedEpoch && end.endOffset >= fetchOffset) return null;
+  return { epoch: end.leaderEpoch, endOffset: end.endOffset };
+}
+
+/** The leader records how far its follower has come, which may commit records and change the ISR. */
+function noteFollower(
+  partition: Partition,
+  request: FetchPartitionRequest,
+  reader: FetchReader,
+  nowMs: number,
+): number {
+  const { replicaId, brokerEpoch } = reader;
+  const { fetchOffset, logStartOffset } = request;
+  const code = partition.remoteFetched({ replicaId, brokerEpoch, fetchOffset, logStartOffset, nowMs });
+  // Without an epoch in the request nobody can say whose view of the assignment is old.
+  if (code === ErrorCode.UNKNOWN_LEADER_EPOCH && request.currentLeaderEpoch < 0) {
+    return ErrorCode.NOT_LEADER_OR_FOLLOWER;
+  }
+  return code;
+}
+
+function failedRead(request: FetchPartitionRequest, errorCode: number): PartitionRead {
   return {
     request,
     errorCode,
@@ -126,7 +191,7 @@ function failedRead(request: FetchPartitionRequest, errorCode: number, partition
     logStartOffset: -1,
     records: null,
     diverging: null,
-    currentLeader: partition && tellsLeader ? { leaderId: partition.leader, leaderEpoch: partition.leaderEpoch } : null,
+    preferredReplica: -1,
   };
 }
 

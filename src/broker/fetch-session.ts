@@ -3,7 +3,8 @@
  * told of each, so that a request names only changes and an answer holds only partitions with news.
  *
  * Pure bookkeeping: it reads no log and sends nothing. The number of sessions is bounded; a new one pushes out the
- * least recently used only after that one has been idle for `evictionMs`.
+ * least recently used only after that one has been idle for `evictionMs`. A follower's pushes out a consumer's at once:
+ * replication names thousands of partitions, twice a second and more.
  */
 import type { Uuid } from '../base/uuid.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
@@ -27,9 +28,13 @@ export interface PartitionNews {
   readonly logStartOffset: number;
   readonly hasRecords: boolean;
   readonly diverging: boolean;
+  /** The client is sent to another replica. */
+  readonly sentElsewhere: boolean;
 }
 
-interface SessionPartition {
+/** A partition of a session. */
+export interface SessionMember {
+  readonly key: string;
   request: FetchPartitionRequest;
   /** What the client was last told; -1 before that. */
   highWatermark: number;
@@ -54,13 +59,15 @@ function keyOf(topic: string, topicId: Uuid, partition: number, byId: boolean): 
 export class FetchSession {
   readonly id: number;
   readonly byTopicId: boolean;
+  readonly isFollower: boolean;
   epoch = 1;
   lastUsedMs: number;
-  readonly #partitions = new Map<string, SessionPartition>();
+  readonly #partitions = new Map<string, SessionMember>();
 
-  constructor(id: number, byTopicId: boolean, nowMs: number) {
+  constructor(id: number, request: SessionRequest, nowMs: number) {
     this.id = id;
-    this.byTopicId = byTopicId;
+    this.byTopicId = request.byTopicId;
+    this.isFollower = request.isFollower;
     this.lastUsedMs = nowMs;
   }
 
@@ -73,7 +80,7 @@ export class FetchSession {
       const key = keyOf(request.topic, request.topicId, request.partition, this.byTopicId);
       const known = this.#partitions.get(key);
       if (known) known.request = request;
-      else this.#partitions.set(key, { request, highWatermark: -1, logStartOffset: -1 });
+      else this.#partitions.set(key, { key, request, highWatermark: -1, logStartOffset: -1 });
     }
     for (const topic of forgotten) {
       for (const partition of topic.partitions) {
@@ -82,33 +89,26 @@ export class FetchSession {
     }
   }
 
-  requests(): FetchPartitionRequest[] {
-    const all: FetchPartitionRequest[] = [];
-    for (const entry of this.#partitions.values()) all.push(entry.request);
-    return all;
+  members(): SessionMember[] {
+    return [...this.#partitions.values()];
   }
 
   /** Whether the answer must name the partition; remembers what it says and moves partitions with records to the end. */
-  noteAnswer(request: FetchPartitionRequest, news: PartitionNews): boolean {
-    const key = keyOf(request.topic, request.topicId, request.partition, this.byTopicId);
-    const entry = this.#partitions.get(key);
-    if (!entry) return true;
+  noteAnswer(member: SessionMember, news: PartitionNews): boolean {
     const changed =
       news.hasRecords ||
       news.diverging ||
-      news.highWatermark !== entry.highWatermark ||
-      news.logStartOffset !== entry.logStartOffset;
-    entry.highWatermark = news.highWatermark;
-    entry.logStartOffset = news.logStartOffset;
+      news.sentElsewhere ||
+      news.highWatermark !== member.highWatermark ||
+      news.logStartOffset !== member.logStartOffset;
+    member.highWatermark = news.highWatermark;
+    member.logStartOffset = news.logStartOffset;
     if (news.errorCode !== ErrorCode.NONE) {
       // An error is repeated until it is gone.
-      entry.highWatermark = -1;
+      member.highWatermark = -1;
       return true;
     }
-    if (news.hasRecords) {
-      this.#partitions.delete(key);
-      this.#partitions.set(key, entry);
-    }
+    if (news.hasRecords && this.#partitions.delete(member.key)) this.#partitions.set(member.key, member);
     return changed;
   }
 }
@@ -117,6 +117,8 @@ export interface SessionRequest {
   readonly sessionId: number;
   readonly epoch: number;
   readonly byTopicId: boolean;
+  /** Sent by another broker. */
+  readonly isFollower: boolean;
   readonly partitions: readonly FetchPartitionRequest[];
   readonly forgotten: readonly ForgottenPartitions[];
 }
@@ -128,6 +130,8 @@ export interface FetchContext {
   /** Only partitions with news are named. */
   readonly incremental: boolean;
   readonly partitions: readonly FetchPartitionRequest[];
+  /** With a session: its member for each of `partitions`. */
+  readonly members: readonly SessionMember[];
 }
 
 export interface FetchSessionLimits {
@@ -160,11 +164,11 @@ export class FetchSessionCache {
     session.update(request.partitions, request.forgotten);
     if (session.size === 0) {
       this.#sessions.delete(session.id);
-      return { errorCode: ErrorCode.NONE, session: null, incremental: false, partitions: [] };
+      return { errorCode: ErrorCode.NONE, session: null, incremental: false, partitions: [], members: [] };
     }
     session.epoch = session.epoch === MAX_EPOCH ? 1 : session.epoch + 1;
     this.#touch(session, nowMs);
-    return { errorCode: ErrorCode.NONE, session, incremental: true, partitions: session.requests() };
+    return contextOf(session, true);
   }
 
   #openFull(request: SessionRequest, nowMs: number): FetchContext {
@@ -174,21 +178,28 @@ export class FetchSessionCache {
       session: null,
       incremental: false,
       partitions: request.partitions,
+      members: [],
     };
     if (request.epoch === FINAL_EPOCH || request.partitions.length === 0) return sessionless;
-    if (!this.#makeRoom(nowMs)) return sessionless;
-    const session = new FetchSession(this.#freeId(), request.byTopicId, nowMs);
+    if (!this.#makeRoom(request.isFollower, nowMs)) return sessionless;
+    const session = new FetchSession(this.#freeId(), request, nowMs);
     session.update(request.partitions, []);
     this.#sessions.set(session.id, session);
-    return { errorCode: ErrorCode.NONE, session, incremental: false, partitions: request.partitions };
+    return contextOf(session, false);
   }
 
-  #makeRoom(nowMs: number): boolean {
+  #makeRoom(forFollower: boolean, nowMs: number): boolean {
     if (this.#sessions.size < this.#limits.slots) return true;
     const oldest = this.#sessions.values().next().value;
-    if (!oldest || nowMs - oldest.lastUsedMs < this.#limits.evictionMs) return false;
-    this.#sessions.delete(oldest.id);
-    return true;
+    if (!oldest) return false;
+    const isIdle = nowMs - oldest.lastUsedMs >= this.#limits.evictionMs;
+    const doomed = isIdle ? oldest : forFollower ? this.#oldestOfConsumers() : undefined;
+    return doomed !== undefined && this.#sessions.delete(doomed.id);
+  }
+
+  #oldestOfConsumers(): FetchSession | undefined {
+    for (const session of this.#sessions.values()) if (!session.isFollower) return session;
+    return undefined;
   }
 
   /** The map is kept in order of use, so the first entry is the least recently used. */
@@ -206,6 +217,12 @@ export class FetchSessionCache {
   }
 }
 
+function contextOf(session: FetchSession, incremental: boolean): FetchContext {
+  const members = session.members();
+  const partitions = members.map((member) => member.request);
+  return { errorCode: ErrorCode.NONE, session, incremental, partitions, members };
+}
+
 function failed(errorCode: number): FetchContext {
-  return { errorCode, session: null, incremental: false, partitions: [] };
+  return { errorCode, session: null, incremental: false, partitions: [], members: [] };
 }

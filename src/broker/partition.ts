@@ -16,6 +16,7 @@ import { type FetchWaiter, type Wakeable, wakeAll } from './fetch-waiter.ts';
 import type { IsrAnswer, IsrProposal } from './isr-proposal.ts';
 import { PartitionReplicas, type PeerBroker } from './partition-replicas.ts';
 import type { RemoteReplica, ReplicaFetch } from './remote-replica.ts';
+import type { ThrottledPartitions } from './replication-quota.ts';
 
 /** The part of the metadata image that a hosted partition follows. */
 export interface PartitionState {
@@ -33,6 +34,9 @@ export interface TopicSettings {
   /** `producer`: batches stay as they came. */
   readonly compressionType: string;
   readonly compressionLevel: number | undefined;
+  /** What replication of this topic holds back (KIP-73), here where it is sent and where it is taken in. */
+  readonly leaderThrottled: ThrottledPartitions;
+  readonly followerThrottled: ThrottledPartitions;
 }
 
 /** What the partitions of one broker share of the world around them. */

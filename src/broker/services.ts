@@ -10,6 +10,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import type { LogManager } from '../storage/log-manager.ts';
 import type { FetchSessionCache } from './fetch-session.ts';
 import type { ReplicaManager } from './replica-manager.ts';
+import type { ReplicationQuota } from './replication-quota.ts';
 
 /** The way to the active controller. Answers are the controller's own; unreachable is a KafkaError that clients retry. */
 export interface ControllerChannel {
@@ -34,6 +35,8 @@ export interface BrokerServices {
   readonly logs: LogManager;
   readonly controller: ControllerChannel;
   readonly fetchSessions: FetchSessionCache;
+  /** What leaders here may send to throttled followers (`leader.replication.throttled.rate`). */
+  readonly leaderQuota: ReplicationQuota;
   /** The committed metadata as of now. */
   image(): MetadataImage;
   /** Why a partition is not hosted here: unknown, or led elsewhere. A wire error code. */

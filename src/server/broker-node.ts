@@ -14,11 +14,13 @@ import { alterConfigsRows } from '../broker/handlers/alter-configs.ts';
 import { brokerRows } from '../broker/handlers/broker-rows.ts';
 import { describeConfigsRow, dynamicBrokerConfigs } from '../broker/handlers/describe-configs.ts';
 import { groupHandlers } from '../broker/handlers/group/group-handlers.ts';
+import { IsrExpiration } from '../broker/isr-expiration.ts';
 import { MetadataFollower } from '../broker/metadata-follower.ts';
 import { OffsetsPartitions } from '../broker/offsets-partitions.ts';
 import type { PartitionSurroundings } from '../broker/partition.ts';
 import { ProducerIdAllocator } from '../broker/producer-id-allocator.ts';
 import { ReplicaManager } from '../broker/replica-manager.ts';
+import { ReplicationQuota, throttledRate } from '../broker/replication-quota.ts';
 import { replicaFetcherSettings } from '../broker/replication/fetcher-settings.ts';
 import { ReplicaFetchers } from '../broker/replication/replica-fetchers.ts';
 import type { BrokerServices } from '../broker/services.ts';
@@ -73,6 +75,7 @@ export class BrokerNode {
   readonly #coordinator: GroupCoordinator;
   readonly #follower: MetadataFollower;
   readonly #fetchers: ReplicaFetchers;
+  readonly #isrExpiration: IsrExpiration;
   readonly #producerIds: ProducerIdAllocator;
   readonly #topicCreation: AutoTopicCreation;
   #lifecycle: BrokerLifecycle | null = null;
@@ -99,6 +102,11 @@ export class BrokerNode {
       logger: logger.named('kafka.server.AutoTopicCreation'),
     });
     this.#services = this.#makeServices(replicas);
+    this.#isrExpiration = new IsrExpiration({
+      replicas,
+      timers: runtime.timers,
+      maxLagMs: () => this.#config.number('replica.lag.time.max.ms'),
+    });
     this.#producerIds = new ProducerIdAllocator(() => this.#allocateProducerIds());
     const offsets = new OffsetsPartitions(replicas, runtime.timers);
     this.#coordinator = new GroupCoordinator({
@@ -156,6 +164,7 @@ export class BrokerNode {
     if (strays > 0) logger.warn(`${strays} logs belong to no topic of this cluster and were renamed to -stray`);
     loader.addPublisher(this.#follower);
     logs.start();
+    this.#isrExpiration.start();
     await lifecycle.unfence();
   }
 
@@ -178,6 +187,7 @@ export class BrokerNode {
     lifecycle.stop();
     await this.#fetchers.stop();
     this.#assignments?.stop();
+    this.#isrExpiration.stop();
     this.#alterations?.stop();
     this.#coordinator.shutdown();
     return lifecycle.brokerEpoch;
@@ -201,6 +211,12 @@ export class BrokerNode {
       fetchSessions: new FetchSessionCache({ slots, evictionMs: SESSION_EVICTION_MS }, (limit) =>
         runtime.random.int(limit),
       ),
+      leaderQuota: new ReplicationQuota({
+        clock: runtime.clock,
+        limit: () => throttledRate(this.#image, config.nodeId, 'leader'),
+        windows: config.number('replication.quota.window.num'),
+        windowMs: config.number('replication.quota.window.size.seconds') * 1000,
+      }),
       image: () => this.#image,
       absentPartitionError: (topic, partition) => absentPartitionError(this.#image, config.nodeId, topic, partition),
       responseBytesLeft: () => Math.max(0, RESPONSE_BUDGET_BYTES - answerBytes()),

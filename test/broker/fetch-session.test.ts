@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { ZERO_UUID } from '../../src/base/uuid.ts';
-import { type FetchPartitionRequest, FetchSessionCache, type PartitionNews } from '../../src/broker/fetch-session.ts';
+import {
+  type FetchPartitionRequest,
+  FetchSessionCache,
+  type PartitionNews,
+  type SessionMember,
+} from '../../src/broker/fetch-session.ts';
 import { ErrorCode } from '../../src/protocol/error-codes.ts';
 
 function wanted(topic: string, partition: number, fetchOffset = 0): FetchPartitionRequest {
@@ -8,7 +13,14 @@ function wanted(topic: string, partition: number, fetchOffset = 0): FetchPartiti
   return { topic, topicId: ZERO_UUID, partition, fetchOffset, ...common };
 }
 
-const QUIET: PartitionNews = { errorCode: 0, highWatermark: 5, logStartOffset: 0, hasRecords: false, diverging: false };
+const QUIET: PartitionNews = {
+  errorCode: 0,
+  highWatermark: 5,
+  logStartOffset: 0,
+  hasRecords: false,
+  diverging: false,
+  sentElsewhere: false,
+};
 
 function cacheOf(slots: number) {
   let next = 0;
@@ -16,7 +28,7 @@ function cacheOf(slots: number) {
 }
 
 function full(cache: FetchSessionCache, partitions: FetchPartitionRequest[], nowMs = 0, sessionId = 0) {
-  return cache.open({ sessionId, epoch: 0, byTopicId: false, partitions, forgotten: [] }, nowMs);
+  return cache.open({ sessionId, epoch: 0, byTopicId: false, isFollower: false, partitions, forgotten: [] }, nowMs);
 }
 
 describe('fetch sessions', () => {
@@ -24,7 +36,7 @@ describe('fetch sessions', () => {
     const cache = cacheOf(10);
     expect(full(cache, [wanted('a', 0)]).session?.id).toBe(1);
     const final = cache.open(
-      { sessionId: 1, epoch: -1, byTopicId: false, partitions: [wanted('a', 0)], forgotten: [] },
+      { sessionId: 1, epoch: -1, byTopicId: false, isFollower: false, partitions: [wanted('a', 0)], forgotten: [] },
       0,
     );
     expect(final.session).toBeNull();
@@ -34,33 +46,39 @@ describe('fetch sessions', () => {
   it('names in an incremental answer only partitions with news', () => {
     const cache = cacheOf(10);
     const first = full(cache, [wanted('a', 0), wanted('a', 1)]);
-    const session = first.session;
-    expect(session?.noteAnswer(wanted('a', 0), QUIET)).toBe(true);
-    const next = cache.open({ sessionId: 1, epoch: 1, byTopicId: false, partitions: [], forgotten: [] }, 0);
+    const { session } = first;
+    const [zero] = first.members as [SessionMember, SessionMember];
+    expect(session?.noteAnswer(zero, QUIET)).toBe(true);
+    const next = cache.open(
+      { sessionId: 1, epoch: 1, byTopicId: false, isFollower: false, partitions: [], forgotten: [] },
+      0,
+    );
     expect(next.incremental).toBe(true);
     expect(next.partitions.map((p) => p.partition)).toEqual([0, 1]);
-    expect(session?.noteAnswer(wanted('a', 0), QUIET)).toBe(false);
-    expect(session?.noteAnswer(wanted('a', 0), { ...QUIET, highWatermark: 6 })).toBe(true);
-    expect(session?.noteAnswer(wanted('a', 0), { ...QUIET, highWatermark: 6, hasRecords: true })).toBe(true);
-    expect(session?.requests().map((p) => p.partition)).toEqual([1, 0]);
+    expect(session?.noteAnswer(zero, QUIET)).toBe(false);
+    expect(session?.noteAnswer(zero, { ...QUIET, sentElsewhere: true })).toBe(true);
+    expect(session?.noteAnswer(zero, { ...QUIET, highWatermark: 6 })).toBe(true);
+    expect(session?.noteAnswer(zero, { ...QUIET, highWatermark: 6, hasRecords: true })).toBe(true);
+    expect(session?.members().map(({ request }) => request.partition)).toEqual([1, 0]);
   });
 
   it('repeats an error until it is gone, and then tells that it is gone', () => {
     const cache = cacheOf(10);
-    const { session } = full(cache, [wanted('a', 0)]);
-    expect(session?.noteAnswer(wanted('a', 0), QUIET)).toBe(true);
+    const { session, members } = full(cache, [wanted('a', 0)]);
+    const member = members[0] as SessionMember;
+    expect(session?.noteAnswer(member, QUIET)).toBe(true);
     const failed = { ...QUIET, errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER };
-    expect(session?.noteAnswer(wanted('a', 0), failed)).toBe(true);
-    expect(session?.noteAnswer(wanted('a', 0), failed)).toBe(true);
-    expect(session?.noteAnswer(wanted('a', 0), QUIET)).toBe(true);
-    expect(session?.noteAnswer(wanted('a', 0), QUIET)).toBe(false);
+    expect(session?.noteAnswer(member, failed)).toBe(true);
+    expect(session?.noteAnswer(member, failed)).toBe(true);
+    expect(session?.noteAnswer(member, QUIET)).toBe(true);
+    expect(session?.noteAnswer(member, QUIET)).toBe(false);
   });
 
   it('refuses unknown sessions, wrong epochs and a change between names and ids', () => {
     const cache = cacheOf(10);
     full(cache, [wanted('a', 0)]);
     const ask = (sessionId: number, epoch: number, byTopicId = false) =>
-      cache.open({ sessionId, epoch, byTopicId, partitions: [], forgotten: [] }, 0).errorCode;
+      cache.open({ sessionId, epoch, byTopicId, isFollower: false, partitions: [], forgotten: [] }, 0).errorCode;
     expect(ask(9, 1)).toBe(ErrorCode.FETCH_SESSION_ID_NOT_FOUND);
     expect(ask(1, 2)).toBe(ErrorCode.INVALID_FETCH_SESSION_EPOCH);
     expect(ask(1, 1, true)).toBe(ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR);
@@ -73,7 +91,10 @@ describe('fetch sessions', () => {
     const cache = cacheOf(10);
     full(cache, [wanted('a', 0)]);
     const forgotten = [{ topic: 'a', topicId: ZERO_UUID, partitions: [0] }];
-    const ended = cache.open({ sessionId: 1, epoch: 1, byTopicId: false, partitions: [], forgotten }, 0);
+    const ended = cache.open(
+      { sessionId: 1, epoch: 1, byTopicId: false, isFollower: false, partitions: [], forgotten },
+      0,
+    );
     expect(ended.session).toBeNull();
     expect(cache.size).toBe(0);
   });
@@ -84,5 +105,17 @@ describe('fetch sessions', () => {
     expect(full(cache, [wanted('b', 0)], 119_999).session).toBeNull();
     expect(full(cache, [wanted('b', 0)], 120_000).session).not.toBeNull();
     expect(cache.size).toBe(1);
+  });
+
+  it("gives a follower a consumer's place, and not another follower's", () => {
+    const cache = cacheOf(1);
+    const follow = () =>
+      cache.open(
+        { sessionId: 0, epoch: 0, byTopicId: false, isFollower: true, partitions: [wanted('a', 0)], forgotten: [] },
+        1,
+      );
+    full(cache, [wanted('a', 0)], 0);
+    expect(follow().session).not.toBeNull();
+    expect(follow().session).toBeNull();
   });
 });

@@ -16,6 +16,7 @@ import { MetadataFollower } from '../../src/broker/metadata-follower.ts';
 import type { Partition } from '../../src/broker/partition.ts';
 import { ProducerIdAllocator, type ProducerIdBlock } from '../../src/broker/producer-id-allocator.ts';
 import { ReplicaManager } from '../../src/broker/replica-manager.ts';
+import { ReplicationQuota, throttledRate } from '../../src/broker/replication-quota.ts';
 import type { BrokerServices } from '../../src/broker/services.ts';
 import { BrokerConfig } from '../../src/config/broker-config.ts';
 import { ConfigRules } from '../../src/config/config-rules.ts';
@@ -193,6 +194,12 @@ export class BrokerHarness {
         forward: async (context) => this.controller.forward(context) as never,
       },
       fetchSessions: new FetchSessionCache({ slots, evictionMs: 120_000 }, (limit) => random.int(limit)),
+      leaderQuota: new ReplicationQuota({
+        clock: this.time,
+        limit: () => throttledRate(this.#published, 1, 'leader'),
+        windows: 11,
+        windowMs: 1000,
+      }),
       image: () => this.#published,
       absentPartitionError: (topic, partition) => absentPartitionError(this.#published, 1, topic, partition),
       responseBytesLeft: () => this.responseBytesLeft,

@@ -1,16 +1,26 @@
 /**
- * Fetch: long polls, sessions (KIP-227), byte limits. A request whose records are there is answered in the same turn of
- * the loop; otherwise a FetchWaiter looks again when its partitions have news.
+ * Fetch, of consumers and of followers: long polls, sessions (KIP-227), byte limits. A request whose records are there is
+ * answered in the same turn of the loop; otherwise a FetchWaiter looks again when its partitions have news.
  */
 import { ZERO_UUID } from '../../base/uuid.ts';
 import { type ApiRow, apiRow, type HandlerResult, type RequestContext } from '../../network/handler.ts';
 import { ErrorCode } from '../../protocol/error-codes.ts';
 import { type FetchRequest, fetchRequest, fetchResponse } from '../../protocol/messages/fetch.ts';
 import { EMPTY_BYTES, type Encodable } from '../../protocol/schema.ts';
-import { type FetchLook, type FetchLookup, lookAtPartitions, type PartitionRead, topicKey } from '../fetch-read.ts';
-import type { FetchContext, FetchPartitionRequest, ForgottenPartitions } from '../fetch-session.ts';
-import { FetchWaiter } from '../fetch-waiter.ts';
+import { CurrentLeaders, namesLeader } from '../current-leaders.ts';
+import {
+  type FetchLook,
+  type FetchLookup,
+  type FetchReader,
+  lookAtPartitions,
+  type PartitionRead,
+  topicKey,
+} from '../fetch-read.ts';
+import type { FetchContext, FetchPartitionRequest, ForgottenPartitions, SessionMember } from '../fetch-session.ts';
+import { FetchWaiter, type Wakeable } from '../fetch-waiter.ts';
 import type { Partition } from '../partition.ts';
+import { preferredReplica, selectsByRack } from '../preferred-replica.ts';
+import { isThrottled } from '../replication-quota.ts';
 import type { BrokerServices } from '../services.ts';
 
 type Response = Encodable<typeof fetchResponse>;
@@ -24,6 +34,9 @@ type PartitionAnswer = Response['responses'][number]['partitions'][number];
 const PACED_CLIENT = 'librdkafka';
 const PACED_BYTES = 256 * 1024;
 const PACE_MS = 1;
+
+/** The first version that names the new leader with its address (KIP-951). */
+const LEADERS_SINCE = 16;
 
 export function fetchRow(services: BrokerServices): ApiRow {
   return apiRow({
@@ -54,43 +67,79 @@ function handleFetch(
   context: RequestContext,
 ): HandlerResult<Response> | Promise<HandlerResult<Response>> {
   const byTopicId = context.apiVersion >= 13;
+  const reader = readerOf(services, request, context);
+  const nowMs = services.runtime.clock.monotonicMs();
   const plan = services.fetchSessions.open(
     {
       sessionId: request.sessionId,
       epoch: request.sessionEpoch,
       byTopicId,
+      isFollower: reader.replicaId >= 0,
       partitions: partitionRequests(request),
       forgotten: request.forgottenTopicsData as readonly ForgottenPartitions[],
     },
-    services.runtime.clock.monotonicMs(),
+    nowMs,
   );
   if (plan.errorCode !== ErrorCode.NONE)
     return { throttleTimeMs: 0, errorCode: plan.errorCode, sessionId: 0, responses: [] };
-  const lookup = { find: finder(services, byTopicId), logger: services.logger };
-  const maxBytes = Math.min(request.maxBytes, services.config.fetchMaxBytes);
+  const lookup = { find: finder(services, byTopicId), logger: services.logger, reader };
+  // A follower's own limit stands, as in Kafka: `fetch.max.bytes` bounds consumers.
+  const maxBytes = reader.replicaId >= 0 ? request.maxBytes : Math.min(request.maxBytes, services.config.fetchMaxBytes);
   const job: FetchJob = { services, request, context, plan, lookup, maxBytes };
-  const look = lookNow(job);
+  const look = lookNow(job, nowMs);
   const enough = look.urgent || look.bytes >= request.minBytes || plan.partitions.length === 0;
   if (enough || request.maxWaitMs <= 0) return paced(job, answer(job, look), look.bytes);
   return waitForMore(job);
 }
 
-function lookNow(job: FetchJob): FetchLook {
+function readerOf(services: BrokerServices, request: FetchRequest, context: RequestContext): FetchReader {
+  const version = context.apiVersion;
+  const replicaId = version >= 15 ? request.replicaState.replicaId : request.replicaId;
+  if (replicaId < 0) {
+    return {
+      replicaId: -1,
+      brokerEpoch: -1,
+      leaderOnly: version < 11,
+      preferredReplica: rackPreference(services, request, context),
+      isThrottled: null,
+    };
+  }
+  const quota = services.leaderQuota;
+  const isHeldBack = (partition: Partition): boolean =>
+    !partition.isr.includes(replicaId) &&
+    isThrottled(partition.settings().leaderThrottled, partition.id) &&
+    quota.isExceeded;
+  const brokerEpoch = version >= 15 ? request.replicaState.replicaEpoch : -1;
+  return { replicaId, brokerEpoch, leaderOnly: true, preferredReplica: null, isThrottled: isHeldBack };
+}
+
+function rackPreference(
+  services: BrokerServices,
+  request: FetchRequest,
+  context: RequestContext,
+): FetchReader['preferredReplica'] {
+  if (request.rackId === '' || !selectsByRack(services.config.textOrNull('replica.selector.class'))) return null;
+  const place = { rack: request.rackId, listenerName: context.listenerName };
+  return (partition, fetchOffset) => preferredReplica(services.image(), place, partition, fetchOffset);
+}
+
+function lookNow(job: FetchJob, arrivedMs: number | null): FetchLook {
   const maxBytes = Math.min(job.maxBytes, job.services.responseBytesLeft());
-  return lookAtPartitions(job.lookup, job.plan.partitions, { maxBytes });
+  return lookAtPartitions(job.lookup, job.plan.partitions, { maxBytes, arrivedMs });
 }
 
 function waitForMore(ready: FetchJob): Promise<Response> {
   const job: FetchJob = { ...ready, lookup: afterResolving(ready.lookup) };
   const { services, request, context, plan, lookup } = job;
   return new Promise((resolve) => {
-    const sources: Partition[] = [];
+    const follows = lookup.reader.replicaId >= 0;
+    const sources: Wakeable[] = [];
     for (const wanted of plan.partitions) {
       const found = lookup.find(wanted);
-      if (typeof found !== 'number') sources.push(found);
+      if (typeof found !== 'number') sources.push(follows ? found.appended : found);
     }
     const attempt = (final: boolean): boolean => {
-      const look = lookNow(job);
+      const look = lookNow(job, null);
       if (!final && !look.urgent && look.bytes < request.minBytes) return false;
       takeBack();
       resolve(paced(job, answer(job, look), look.bytes));
@@ -150,30 +199,55 @@ function afterResolving(lookup: FetchLookup): FetchLookup {
 }
 
 function answer(job: FetchJob, look: FetchLook): Response {
-  const { plan } = job;
+  const { plan, request, context } = job;
   const topics = new Map<string, { topic: string; topicId: string; partitions: PartitionAnswer[] }>();
-  for (const read of look.reads) {
-    if (!isNews(plan, read)) continue;
+  let leaders: CurrentLeaders | null = null;
+  if (job.lookup.reader.replicaId >= 0) countThrottled(job, look);
+  for (let i = 0; i < look.reads.length; i++) {
+    const read = look.reads[i] as PartitionRead;
+    if (!isNews(plan, plan.members[i], read)) continue;
     const key = topicKey(read.request);
     let topic = topics.get(key);
     if (!topic) {
       topic = { topic: read.request.topic, topicId: read.request.topicId, partitions: [] };
       topics.set(key, topic);
     }
-    topic.partitions.push(partitionAnswer(read, job.request.isolationLevel));
+    let said = partitionAnswer(read, request.isolationLevel);
+    if (namesLeader(read.errorCode) && context.apiVersion >= LEADERS_SINCE) {
+      leaders ??= new CurrentLeaders(job.services, context.listenerName);
+      said = { ...said, currentLeader: leaders.of(topicName(job.services, read.request), read.request.partition) };
+    }
+    topic.partitions.push(said);
   }
-  return { throttleTimeMs: 0, errorCode: 0, sessionId: plan.session?.id ?? 0, responses: [...topics.values()] };
+  const base = { throttleTimeMs: 0, errorCode: 0, sessionId: plan.session?.id ?? 0, responses: [...topics.values()] };
+  return leaders === null ? base : { ...base, nodeEndpoints: leaders.nodeEndpoints };
+}
+
+function topicName(services: BrokerServices, { topic, topicId }: FetchPartitionRequest): string {
+  return topic !== '' ? topic : (services.image().topics.byId(topicId)?.name ?? '');
+}
+
+/** What goes out of throttled replicas counts, whoever it is for; whether it may go was decided when it was read. */
+function countThrottled(job: FetchJob, look: FetchLook): void {
+  for (const { request, records } of look.reads) {
+    if (records === null) continue;
+    const partition = job.lookup.find(request);
+    if (typeof partition === 'number') continue;
+    const { leaderThrottled } = partition.settings();
+    if (isThrottled(leaderThrottled, partition.id)) job.services.leaderQuota.record(records.sizeInBytes);
+  }
 }
 
 /** A full answer names every partition; the session remembers what it was told either way. */
-function isNews(plan: FetchContext, read: PartitionRead): boolean {
-  if (!plan.session) return true;
-  const changed = plan.session.noteAnswer(read.request, {
+function isNews(plan: FetchContext, member: SessionMember | undefined, read: PartitionRead): boolean {
+  if (!plan.session || !member) return true;
+  const changed = plan.session.noteAnswer(member, {
     errorCode: read.errorCode,
     highWatermark: read.highWatermark,
     logStartOffset: read.logStartOffset,
     hasRecords: read.records !== null,
     diverging: read.diverging !== null,
+    sentElsewhere: read.preferredReplica >= 0,
   });
   return changed || !plan.incremental;
 }
@@ -186,9 +260,8 @@ function partitionAnswer(read: PartitionRead, isolationLevel: number): Partition
     lastStableOffset: read.highWatermark,
     logStartOffset: read.logStartOffset,
     abortedTransactions: isolationLevel === 1 && read.errorCode === ErrorCode.NONE ? [] : null,
-    preferredReadReplica: -1,
+    preferredReadReplica: read.preferredReplica,
     records: read.records ?? EMPTY_BYTES,
   };
-  if (read.diverging) return { ...base, divergingEpoch: read.diverging };
-  return read.currentLeader ? { ...base, currentLeader: read.currentLeader } : base;
+  return read.diverging ? { ...base, divergingEpoch: read.diverging } : base;
 }

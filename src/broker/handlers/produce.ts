@@ -18,16 +18,18 @@ import { type ProduceRequest, produceRequest, produceResponse } from '../../prot
 import type { Encodable } from '../../protocol/schema.ts';
 import { type AppendOutcome, appendBatch } from '../append-batch.ts';
 import { isInternalTopic } from '../cluster-nodes.ts';
-import type { Partition } from '../partition.ts';
+import { CurrentLeaders, namesLeader } from '../current-leaders.ts';
 import type { BrokerServices } from '../services.ts';
 
 /** What coordinators keep is written by them alone: of clients only by tools under Kafka's own name for those. */
 const ADMIN_CLIENT_ID = '__admin_client';
 
 type Response = Encodable<typeof produceResponse>;
-type TopicRequest = ProduceRequest['topicData'][number];
 type PartitionAnswer = Response['responses'][number]['partitionResponses'][number];
 type MutableAnswer = { -readonly [K in keyof PartitionAnswer]: PartitionAnswer[K] };
+
+/** The first version that names the new leader with its address (KIP-951). */
+const LEADERS_SINCE = 10;
 
 /** Records that are written but not committed yet, or with acks=1 not flushed although the topic asks for it. */
 interface Pending {
@@ -78,14 +80,35 @@ function handleProduce(
     return { name: topic.name, topicId: topic.topicId, partitionResponses };
   });
   if (acks === 0) return failed ? CLOSE_CONNECTION : NO_RESPONSE;
-  const response = { responses, throttleTimeMs: 0 };
-  return pending.length === 0 ? response : awaitCommits(services, pending, request.timeoutMs).then(() => response);
+  const response: Response = { responses, throttleTimeMs: 0 };
+  if (pending.length === 0) return failed ? withLeaders(services, response, context) : response;
+  return awaitCommits(services, pending, request.timeoutMs).then(() => withLeaders(services, response, context));
+}
+
+/** Whoever came to the wrong broker is told the right one. Answers by id are matched by what the request was read as. */
+function withLeaders(services: BrokerServices, response: Response, context: RequestContext): Response {
+  if (context.apiVersion < LEADERS_SINCE) return response;
+  let leaders: CurrentLeaders | null = null;
+  for (const topic of response.responses) {
+    for (const answer of topic.partitionResponses as MutableAnswer[]) {
+      if (!namesLeader(answer.errorCode)) continue;
+      const name = topicName(services, topic, context.apiVersion);
+      if (name === null) continue;
+      leaders ??= new CurrentLeaders(services, context.listenerName);
+      answer.currentLeader = leaders.of(name, answer.index);
+    }
+  }
+  return leaders === null ? response : { ...response, nodeEndpoints: leaders.nodeEndpoints };
 }
 
 /** The topic's name; null when a request by id (v13+) names an unknown id. */
-function topicName(services: BrokerServices, topic: TopicRequest, version: number): string | null {
-  if (version < 13) return topic.name;
-  return services.image().topics.byId(topic.topicId)?.name ?? null;
+function topicName(
+  services: BrokerServices,
+  topic: { readonly name?: string; readonly topicId?: string },
+  version: number,
+): string | null {
+  if (version < 13) return topic.name ?? null;
+  return services.image().topics.byId(topic.topicId ?? '')?.name ?? null;
 }
 
 interface PartitionAppend {
@@ -113,12 +136,12 @@ function appendPartition(services: BrokerServices, append: PartitionAppend, pend
       allowZstd,
     });
   } catch (error) {
-    if (error instanceof KafkaError) return refusal(index, error.code, error.message, partition);
+    if (error instanceof KafkaError) return refusal(index, error.code, error.message);
     services.logger.error(`Error processing append operation on partition ${name}-${index}`, error);
     return refusal(index, ErrorCode.UNKNOWN_SERVER_ERROR, null);
   }
   if (outcome.errorCode !== ErrorCode.NONE) {
-    return { ...refusal(index, outcome.errorCode, outcome.message, partition), recordErrors: outcome.recordErrors };
+    return { ...refusal(index, outcome.errorCode, outcome.message), recordErrors: outcome.recordErrors };
   }
   const answer = {
     index,
@@ -170,8 +193,8 @@ function awaitCommits(services: BrokerServices, pending: readonly Pending[], tim
   });
 }
 
-function refusal(index: number, errorCode: number, message: string | null, partition?: Partition): MutableAnswer {
-  const answer: MutableAnswer = {
+function refusal(index: number, errorCode: number, message: string | null): MutableAnswer {
+  return {
     index,
     errorCode,
     baseOffset: -1,
@@ -179,10 +202,6 @@ function refusal(index: number, errorCode: number, message: string | null, parti
     logStartOffset: -1,
     errorMessage: message,
   };
-  if (partition && (errorCode === ErrorCode.NOT_LEADER_OR_FOLLOWER || errorCode === ErrorCode.FENCED_LEADER_EPOCH)) {
-    answer.currentLeader = { leaderId: partition.leader, leaderEpoch: partition.leaderEpoch };
-  }
-  return answer;
 }
 
 function refuseAll(request: ProduceRequest, code: number, message: string | null): HandlerResult<Response> {

@@ -224,11 +224,11 @@ describe('a fetch that waits', () => {
   });
 
   it('is answered when the leadership goes', async () => {
-    const asked = ask([{ topic: 'waiting' }], { maxWaitMs: 500 });
+    const asked = ask([{ id: topicId(2), currentLeaderEpoch: 0 }], { maxWaitMs: 500, version: 16 });
     await turn();
     broker.apply(partitionChange(topicId(2), 0, { leader: 2 }));
     expect((await asked.answer).responses[0].partitions[0]).toMatchObject({
-      errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER,
+      errorCode: ErrorCode.FENCED_LEADER_EPOCH,
       currentLeader: { leaderId: 2, leaderEpoch: 1 },
     });
   });
@@ -284,7 +284,7 @@ describe('what a fetch is refused', () => {
 
   it('leader epochs that are over, or not known yet', async () => {
     broker.apply(partitionChange(topicId(0), 0, { leader: 1 }));
-    expect(await fetch({ currentLeaderEpoch: 0 })).toMatchObject({
+    expect(await fetch({ currentLeaderEpoch: 0 }, { version: 16 })).toMatchObject({
       errorCode: ErrorCode.FENCED_LEADER_EPOCH,
       currentLeader: { leaderId: 1, leaderEpoch: 1 },
     });
@@ -293,7 +293,7 @@ describe('what a fetch is refused', () => {
   });
 
   it('partitions that others lead, or nobody has', async () => {
-    expect((await fetch({ topic: 'following' })).errorCode).toBe(ErrorCode.NOT_LEADER_OR_FOLLOWER);
+    expect((await fetch({ topic: 'following' }, { version: 10 })).errorCode).toBe(ErrorCode.NOT_LEADER_OR_FOLLOWER);
     expect((await fetch({ topic: 'elsewhere' })).errorCode).toBe(ErrorCode.NOT_LEADER_OR_FOLLOWER);
     expect((await fetch({ partition: 9 })).errorCode).toBe(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
     expect((await fetch({ partition: -1 })).errorCode).toBe(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
