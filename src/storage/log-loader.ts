@@ -112,7 +112,9 @@ export function loadLog(context: LogContext, options: OpenLogOptions): LoadedLog
   epochs.truncateFromEnd(logEndOffset);
   epochs.truncateFromStart(logStartOffset);
   const producers = new ProducerState(`${options.topic}-${options.partition}`);
-  const scope = { directory: options.path, segments, logEndOffset, names, assumeEmpty: options.clean };
+  // Recovery takes snapshots away together with their segments.
+  const left = changed && !isNew ? files.listSync(options.path) : names;
+  const scope = { directory: options.path, segments, logEndOffset, names: left, assumeEmpty: options.clean };
   const snapshotOffset = reloadProducerState(context, scope, producers);
   return { topicId, segments, logStartOffset, logEndOffset, epochs, producers, snapshotOffset, changed, isNew };
 }
@@ -224,7 +226,7 @@ function newSegment(
 
 function loadTopicId(context: LogContext, options: OpenLogOptions): Uuid {
   const path = join(options.path, PARTITION_METADATA);
-  const stored = readPartitionMetadata(context.files, path);
+  const stored = readPartitionMetadata(context.files, path, options.clean);
   if (stored !== null) return stored;
   const topicId = options.topicId;
   if (topicId === null) return ZERO_UUID;

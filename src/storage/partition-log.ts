@@ -315,9 +315,7 @@ export class PartitionLog {
     if (offset > this.#logStartOffset) {
       this.#logStartOffset = offset;
       this.#epochs.truncateFromStart(offset);
-      this.#context.logger.info(
-        `Incremented log start offset of ${this.name} to ${offset} due to ${reason}`,
-      );
+      this.#context.logger.info(`Incremented log start offset of ${this.name} to ${offset} due to ${reason}`);
     }
     return this.#logStartOffset;
   }
@@ -415,6 +413,11 @@ export class PartitionLog {
     return this.#flushes.run();
   }
 
+  /** Where `flush.messages` asks for it; null otherwise. */
+  flushIfDue(): Promise<void> | null {
+    return this.#config.flushMessages <= this.unflushedMessages ? this.flush() : null;
+  }
+
   expireProducers(): number {
     return this.#producers.expire(this.#context.clock.nowMs(), this.#context.producerIdExpirationMs);
   }
@@ -499,14 +502,13 @@ export class PartitionLog {
   }
 
   #result(baseOffset: number, lastOffset: number, timestamp: number, duplicate: boolean): AppendResult {
-    const { flushMessages, messageTimestampType } = this.#config;
     return {
       baseOffset,
       lastOffset,
-      logAppendTimeMs: messageTimestampType === 'LogAppendTime' ? timestamp : NO_TIMESTAMP,
+      logAppendTimeMs: this.#config.messageTimestampType === 'LogAppendTime' ? timestamp : NO_TIMESTAMP,
       logStartOffset: this.#logStartOffset,
       duplicate,
-      durable: flushMessages <= this.unflushedMessages ? this.flush() : null,
+      durable: this.flushIfDue(),
     };
   }
 

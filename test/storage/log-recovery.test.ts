@@ -63,6 +63,19 @@ describe('recovery after an unclean stop', () => {
     log.abandon();
   });
 
+  it('drops the segment behind a torn end together with its producer snapshot', () => {
+    const config = logConfig({ segmentBytes: 3 * one });
+    const log = openLog(testContext(), directory, { config });
+    for (let i = 0; i < 4; i++) log.appendAsLeader(batch({ producerId: 7, producerEpoch: 0, baseSequence: i }), 1);
+    log.abandon();
+    expect(fs.existsSync(file('00000000000000000003.snapshot'))).toBe(true);
+    fs.appendFileSync(file(`${FIRST}.log`), Buffer.alloc(70));
+    const again = openLog(testContext(), directory, { clean: false, config });
+    expect(again.logEndOffset).toBe(3);
+    expect(again.producers.get(7)?.batches).toHaveLength(3);
+    again.abandon();
+  });
+
   it('cuts at a batch with a wrong checksum and keeps the whole ones behind it aside', () => {
     write(6);
     overwrite(`${FIRST}.log`, 3 * one + 65, Buffer.from('damage'));

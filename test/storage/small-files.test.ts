@@ -91,6 +91,17 @@ describe('checkpoints', () => {
 });
 
 describe('partition.metadata', () => {
+  it('is absent when it was not written to its end and the stop was not clean', () => {
+    const whole = encodePartitionMetadata(TOPIC_ID);
+    for (let size = 0; size < whole.length; size++) {
+      for (const zeros of [0, whole.length - size]) {
+        fs.writeFileSync(path('m'), whole.slice(0, size) + '\0'.repeat(zeros));
+        expect(readPartitionMetadata(nodeFiles, path('m'), false)).toBeNull();
+      }
+    }
+    expect(() => readPartitionMetadata(nodeFiles, path('m'))).toThrow(CorruptPartitionMetadataError);
+  });
+
   it('is what Kafka writes, without a newline at the end', () => {
     expect(encodePartitionMetadata(TOPIC_ID)).toHaveLength(43);
     fs.writeFileSync(path('m'), encodePartitionMetadata(TOPIC_ID));
@@ -98,6 +109,7 @@ describe('partition.metadata', () => {
     expect(readPartitionMetadata(nodeFiles, path('none'))).toBeNull();
     fs.writeFileSync(path('m'), 'version: 1\ntopic_id: x');
     expect(() => readPartitionMetadata(nodeFiles, path('m'))).toThrow(CorruptPartitionMetadataError);
+    expect(() => readPartitionMetadata(nodeFiles, path('m'), false)).toThrow(CorruptPartitionMetadataError);
   });
 });
 
