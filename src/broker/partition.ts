@@ -282,7 +282,8 @@ export class Partition implements Wakeable {
 
   #lead(isNewEpoch: boolean, ledBefore: boolean): void {
     const { log } = this;
-    if (isNewEpoch || this.#epochStartOffset === null) {
+    const begins = isNewEpoch || this.#epochStartOffset === null;
+    if (begins) {
       const end = log.logEndOffset;
       log.assignEpochStartOffset(this.#state.leaderEpoch);
       this.#epochStartOffset = end;
@@ -290,7 +291,10 @@ export class Partition implements Wakeable {
     }
     // Whatever there is was found, and is served: nothing is left to recover.
     if (this.#state.leaderRecoveryState === RECOVERING && this.#proposal === null) this.#propose(this.#replicas.isr);
-    this.#advanceHighWatermark();
+    // What a crash left unsynced is no more than what is appended now.
+    const durable = begins ? log.flushIfDue() : null;
+    if (durable === null) this.#advanceHighWatermark();
+    else this.#advanceOnceDurable(durable);
   }
 
   #followFrom(ledBefore: boolean): void {
