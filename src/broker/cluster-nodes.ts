@@ -1,4 +1,5 @@
 /** What Metadata and DescribeCluster say of the brokers, seen from one listener. */
+import { LOST_DIR, MIGRATING_DIR, UNASSIGNED_DIR, type Uuid } from '../base/uuid.ts';
 import type { BrokerRegistration, MetadataImage, PartitionImage, TopicImage } from '../metadata/image.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
 
@@ -23,9 +24,20 @@ export function aliveNodes(image: MetadataImage, listenerName: string) {
   return nodes.sort((a, b) => a.nodeId - b.nodeId);
 }
 
-/** Replicas that do not run: fenced or unknown brokers. */
-export function offlineReplicas(image: MetadataImage, partition: PartitionImage): number[] {
-  return partition.replicas.filter((id) => image.brokers.get(id)?.fenced !== false);
+/** Replicas that nobody can read: their broker is fenced or has no such listener, or their directory is gone. */
+function offlineReplicas(image: MetadataImage, partition: PartitionImage, listenerName: string): number[] {
+  return partition.replicas.filter((id, i) => {
+    const broker = image.brokers.get(id);
+    if (!broker || broker.fenced || !endpointOf(broker, listenerName)) return true;
+    return !isOnline(broker, partition.directories[i] ?? MIGRATING_DIR);
+  });
+}
+
+/** A broker names its directories when it registers; what is not placed yet counts as online. */
+function isOnline(broker: BrokerRegistration, directory: Uuid): boolean {
+  if (directory === UNASSIGNED_DIR || directory === MIGRATING_DIR) return true;
+  if (directory === LOST_DIR) return false;
+  return broker.logDirs.length === 0 || broker.logDirs.includes(directory);
 }
 
 export interface PartitionAnswer {
@@ -38,26 +50,46 @@ export interface PartitionAnswer {
   readonly offlineReplicas: readonly number[];
 }
 
-/** One partition as Metadata answers it. A leader that cannot be reached on this listener is no leader. */
+/**
+ * One partition as Metadata answers it, on one listener. A leader that cannot be reached on it is no leader; the error
+ * that says so is older clients' only from version 6 on, and version 0 also complains of followers that do not run.
+ */
 export function partitionAnswer(
   image: MetadataImage,
   partition: PartitionImage,
   listenerName: string,
+  version = NEWEST,
 ): PartitionAnswer {
   const leader = image.brokers.get(partition.leader);
   const endpoint = leader && !leader.fenced ? endpointOf(leader, listenerName) : undefined;
+  let replicaNodes = partition.replicas;
+  let isrNodes = partition.isr;
+  if (version === 0) {
+    replicaNodes = replicaNodes.filter((id) => isAlive(image, id, listenerName));
+    isrNodes = isrNodes.filter((id) => isAlive(image, id, listenerName));
+  }
   let errorCode: number = ErrorCode.NONE;
   if (!leader || leader.fenced) errorCode = ErrorCode.LEADER_NOT_AVAILABLE;
-  else if (!endpoint) errorCode = ErrorCode.LISTENER_NOT_FOUND;
+  else if (!endpoint) errorCode = version >= 6 ? ErrorCode.LISTENER_NOT_FOUND : ErrorCode.LEADER_NOT_AVAILABLE;
+  const leaderId = errorCode === ErrorCode.NONE ? partition.leader : -1;
+  const isShort = replicaNodes.length < partition.replicas.length || isrNodes.length < partition.isr.length;
+  if (errorCode === ErrorCode.NONE && isShort) errorCode = ErrorCode.REPLICA_NOT_AVAILABLE;
   return {
     errorCode,
     partitionIndex: partition.partitionId,
-    leaderId: errorCode === ErrorCode.NONE ? partition.leader : -1,
+    leaderId,
     leaderEpoch: partition.leaderEpoch,
-    replicaNodes: partition.replicas,
-    isrNodes: partition.isr,
-    offlineReplicas: offlineReplicas(image, partition),
+    replicaNodes,
+    isrNodes,
+    offlineReplicas: offlineReplicas(image, partition, listenerName),
   };
+}
+
+const NEWEST = 99;
+
+function isAlive(image: MetadataImage, brokerId: number, listenerName: string): boolean {
+  const broker = image.brokers.get(brokerId);
+  return broker?.fenced === false && endpointOf(broker, listenerName) !== undefined;
 }
 
 /** Names in Kafka's order of answers to "all topics": that of its map is no order, so ours is by name. */

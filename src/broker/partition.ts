@@ -253,7 +253,7 @@ export class Partition implements Wakeable {
     if (this.#lowWatermarkWaiters.size > 0) this.#settleLowWatermark();
   }
 
-  /** DeleteRecords: everything below `offset` (-1: the high watermark). Returns the new log start offset. */
+  /** DeleteRecords: everything below `offset` (-1: the high watermark), here. Returns the offset that was meant. */
   deleteRecordsBefore(offset: number): number {
     const before = offset === -1 ? this.log.highWatermark : offset;
     if (before < 0 || before > this.log.highWatermark) {
@@ -261,7 +261,7 @@ export class Partition implements Wakeable {
     }
     this.log.deleteRecordsBefore(before);
     this.#wakeEverybody();
-    return this.log.logStartOffset;
+    return before;
   }
 
   /** Calls `settle` once no live replica holds anything below `offset`, or this broker does not lead any more. */

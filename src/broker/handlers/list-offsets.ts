@@ -1,6 +1,7 @@
 /**
  * ListOffsets: the offset at a time, or at one of the special times (earliest, latest, max timestamp, earliest local,
- * latest tiered, earliest pending upload). Clients see nothing above the high watermark.
+ * latest tiered, earliest pending upload). Clients see nothing above the high watermark; while a new leader's is still
+ * that of an epoch before, they are told to come again rather than an offset that would go back.
  */
 import { type ApiRow, apiRow } from '../../network/handler.ts';
 import { ErrorCode } from '../../protocol/error-codes.ts';
@@ -25,6 +26,10 @@ const EARLIEST_LOCAL = -4;
 const LATEST_TIERED = -5;
 const EARLIEST_PENDING_UPLOAD = -6;
 
+/** Who asks, where it is no follower. */
+const CONSUMER = -1;
+const DEBUGGING_TOOL = -2;
+
 /** The first version that knows each special time. */
 const KNOWN_SINCE: ReadonlyMap<number, number> = new Map([
   [MAX_TIMESTAMP, 7],
@@ -44,13 +49,14 @@ export function listOffsetsRow(services: BrokerServices): ApiRow {
     ordering: 'serial',
     handle: (request, context) => ({
       topics: request.topics.map((topic) => {
+        const { replicaId } = request;
         const repeated = repeatedIndexes(topic.partitions);
         return {
           name: topic.name,
           partitions: topic.partitions.map((partition) =>
             repeated.has(partition.partitionIndex)
               ? refusal(partition.partitionIndex, ErrorCode.INVALID_REQUEST)
-              : answerPartition(services, topic.name, partition, context.apiVersion),
+              : answerPartition(services, topic.name, partition, { version: context.apiVersion, replicaId }),
           ),
         };
       }),
@@ -74,16 +80,23 @@ function repeatedIndexes(partitions: readonly PartitionRequest[]): Set<number> {
   return repeated;
 }
 
+interface Asker {
+  readonly version: number;
+  readonly replicaId: number;
+}
+
 function answerPartition(
   services: BrokerServices,
   topic: string,
   request: PartitionRequest,
-  version: number,
+  asker: Asker,
 ): PartitionAnswer {
+  const { version } = asker;
   const index = request.partitionIndex;
   const partition = services.replicas.get(topic, index);
   if (!partition) return refusal(index, services.absentPartitionError(topic, index));
-  const refused = partition.checkLeader(request.currentLeaderEpoch);
+  const epoch = request.currentLeaderEpoch;
+  const refused = asker.replicaId === DEBUGGING_TOOL ? partition.checkReplica(epoch) : partition.checkLeader(epoch);
   if (refused !== ErrorCode.NONE) return refusal(index, refused);
   const asked = boundedTime(request.timestamp);
   if (asked < LATEST && asked !== EARLIEST) {
@@ -91,7 +104,9 @@ function answerPartition(
     if (since === undefined || version < since) return refusal(index, ErrorCode.UNSUPPORTED_VERSION);
   }
   try {
-    const found = offsetAt(partition, asked);
+    const found = offsetAt(partition, asked, asker.replicaId === CONSUMER);
+    if (found === null)
+      return refusal(index, version >= 5 ? ErrorCode.OFFSET_NOT_AVAILABLE : ErrorCode.LEADER_NOT_AVAILABLE);
     const { timestamp, offset } = found;
     // Older versions have no place for the epoch, and it is not a field that may be dropped.
     const leaderEpoch = version >= 4 ? found.leaderEpoch : -1;
@@ -118,11 +133,14 @@ interface OffsetAnswer {
 
 const NOTHING: OffsetAnswer = { timestamp: -1, offset: -1, leaderEpoch: -1 };
 
-function offsetAt(partition: Partition, timestamp: number): OffsetAnswer {
+/** Null: not known yet. Consumers see what is committed; followers and tools that look at replicas see all there is. */
+function offsetAt(partition: Partition, timestamp: number, isConsumer: boolean): OffsetAnswer | null {
   const { log } = partition;
+  const end = isConsumer ? log.highWatermark : log.logEndOffset;
+  const lags = isConsumer && partition.epochStartOffset !== null && partition.epochStartOffset > log.highWatermark;
   switch (timestamp) {
     case LATEST:
-      return { timestamp: -1, offset: log.highWatermark, leaderEpoch: partition.leaderEpoch };
+      return lags ? null : { timestamp: -1, offset: end, leaderEpoch: partition.leaderEpoch };
     case EARLIEST:
     case EARLIEST_LOCAL:
       return { timestamp: -1, offset: log.logStartOffset, leaderEpoch: epochAt(log, log.logStartOffset) };
@@ -132,7 +150,7 @@ function offsetAt(partition: Partition, timestamp: number): OffsetAnswer {
       return NOTHING;
     default: {
       const found = timestamp === MAX_TIMESTAMP ? log.offsetOfMaxTimestamp() : log.offsetForTimestamp(timestamp);
-      if (!found || found.offset >= log.highWatermark) return NOTHING;
+      if (!found || found.offset >= end) return lags ? null : NOTHING;
       return { timestamp: found.timestamp, offset: found.offset, leaderEpoch: epochAt(log, found.offset) };
     }
   }

@@ -82,7 +82,7 @@ function respond(
 ): Response {
   const image = services.image();
   const operations = request.includeTopicAuthorizedOperations ? TOPIC_OPERATIONS : OPERATIONS_NOT_ASKED;
-  const describe = (topic: TopicImage) => topicAnswer(image, topic, context.listenerName, operations);
+  const describe = (topic: TopicImage) => topicAnswer(image, topic, context, operations);
   let topics: TopicAnswer[];
   if (request.topics === null || asksForAll(request, context.apiVersion)) {
     topics = topicsByName(image).map(describe);
@@ -109,13 +109,18 @@ function respond(
   };
 }
 
-function topicAnswer(image: MetadataImage, topic: TopicImage, listenerName: string, operations: number): TopicAnswer {
+function topicAnswer(
+  image: MetadataImage,
+  topic: TopicImage,
+  { listenerName, apiVersion }: RequestContext,
+  operations: number,
+): TopicAnswer {
   return {
     errorCode: ErrorCode.NONE,
     name: topic.name,
     topicId: topic.id,
     isInternal: isInternalTopic(topic.name),
-    partitions: topic.partitions.map((partition) => partitionAnswer(image, partition, listenerName)),
+    partitions: topic.partitions.map((partition) => partitionAnswer(image, partition, listenerName, apiVersion)),
     topicAuthorizedOperations: operations,
   };
 }
