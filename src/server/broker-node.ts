@@ -20,9 +20,9 @@ import { OffsetsPartitions } from '../broker/offsets-partitions.ts';
 import type { PartitionSurroundings } from '../broker/partition.ts';
 import { ProducerIdAllocator } from '../broker/producer-id-allocator.ts';
 import { ReplicaManager } from '../broker/replica-manager.ts';
-import { ReplicationQuota, throttledRate } from '../broker/replication-quota.ts';
 import { replicaFetcherSettings } from '../broker/replication/fetcher-settings.ts';
 import { ReplicaFetchers } from '../broker/replication/replica-fetchers.ts';
+import { ReplicationQuota, throttledRate } from '../broker/replication-quota.ts';
 import type { BrokerServices } from '../broker/services.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { withDynamicConfigs } from '../config/config-layers.ts';
@@ -211,12 +211,7 @@ export class BrokerNode {
       fetchSessions: new FetchSessionCache({ slots, evictionMs: SESSION_EVICTION_MS }, (limit) =>
         runtime.random.int(limit),
       ),
-      leaderQuota: new ReplicationQuota({
-        clock: runtime.clock,
-        limit: () => throttledRate(this.#image, config.nodeId, 'leader'),
-        windows: config.number('replication.quota.window.num'),
-        windowMs: config.number('replication.quota.window.size.seconds') * 1000,
-      }),
+      leaderQuota: this.#replicationQuota('leader'),
       image: () => this.#image,
       absentPartitionError: (topic, partition) => absentPartitionError(this.#image, config.nodeId, topic, partition),
       responseBytesLeft: () => Math.max(0, RESPONSE_BUDGET_BYTES - answerBytes()),
@@ -242,6 +237,7 @@ export class BrokerNode {
       brokerConfigChanged: (image) => {
         this.#config = withDynamicConfigs(config, dynamicBrokerConfigs(image, config.nodeId));
         this.#groupConfig = groupSettings(this.#config);
+        this.#fetchers.resize();
       },
       assignDirectory: (topicId, partition, directoryId) => this.#assignments?.assign(topicId, partition, directoryId),
       publish: (image) => {
@@ -264,7 +260,18 @@ export class BrokerNode {
       endpointOf: address,
       brokerEpoch: () => this.#lifecycle?.brokerEpoch ?? -1,
       settings: () => replicaFetcherSettings(this.#config),
+      quota: this.#replicationQuota('follower'),
       checkpoint: () => logs.checkpointOffsets(),
+    });
+  }
+
+  #replicationQuota(side: 'leader' | 'follower'): ReplicationQuota {
+    const { config, runtime } = this.#options;
+    return new ReplicationQuota({
+      clock: runtime.clock,
+      limit: () => throttledRate(this.#image, config.nodeId, side),
+      windows: config.number('replication.quota.window.num'),
+      windowMs: config.number('replication.quota.window.size.seconds') * 1000,
     });
   }
 

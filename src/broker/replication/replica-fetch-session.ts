@@ -35,6 +35,11 @@ export class ReplicaFetchSession<Member extends SessionMember> {
     return this.#members.size;
   }
 
+  /** Not to be changed while they are walked. */
+  members(): IterableIterator<Member> {
+    return this.#members.values();
+  }
+
   /** There is something to ask for that no request has named yet. */
   get hasMoved(): boolean {
     return this.#moved.size > 0;
@@ -58,7 +63,8 @@ export class ReplicaFetchSession<Member extends SessionMember> {
     if (this.#members.get(key) !== member) return;
     this.#members.delete(key);
     this.#moved.delete(member);
-    if (this.#epoch !== FIRST_EPOCH) this.#forgotten.set(key, member);
+    // Also while the request that begins the session is under way: its answer will know the partition.
+    this.#forgotten.set(key, member);
   }
 
   next(): SessionFetch<Member> {

@@ -28,14 +28,23 @@ export interface ReplicaFetcherOptions {
   readonly runtime: Runtime;
   readonly logger: Logger;
   readonly settings: () => FetchSettings;
+  readonly quota: FollowerQuota;
   /** Writes the recovery points: a log was cut below its own. */
   readonly checkpoint: () => Promise<void>;
+}
+
+/** How much the throttled partitions of all fetchers together may take (KIP-73). */
+export interface FollowerQuota {
+  readonly isExceeded: boolean;
+  record(bytes: number): void;
 }
 
 /** A leader learns of its election a moment after its followers: the first refusals say no more than that. */
 const FIRST_BACKOFF_MS = 20;
 /** What changes its leader together comes within this time. */
 const HURRY_MS = 5;
+/** How long throttled partitions are left out before it is looked again whether they may come in. */
+const THROTTLED_MS = 100;
 const NO_RECORDS = Buffer.alloc(0);
 
 /** What an answer leaves to be done once all of its partitions were looked at. */
@@ -143,6 +152,7 @@ export class ReplicaFetcher {
   async #round(): Promise<void> {
     const { leader } = this.#options;
     await leader.open();
+    if (this.#options.quota.isExceeded) this.#holdBack();
     if (this.#stopped || this.#session.size === 0) return;
     const answer = await this.#ask();
     if (answer === null || this.#stopped) return;
@@ -246,6 +256,7 @@ export class ReplicaFetcher {
     const { bytes, durable } = appendFetched(log, records, followed.leaderEpoch);
     const startRose = followOffsets(partition, data);
     if (durable !== null) after.durable.push(durable);
+    if (bytes > 0 && isThrottled(followed)) this.#options.quota.record(bytes);
     if (bytes > 0 || startRose) this.#session.put(followed);
     if (bytes === 0 && records.length > 0) {
       throw new KafkaError(ErrorCode.CORRUPT_MESSAGE, `${records.length} bytes came without a batch to append`);
@@ -276,16 +287,23 @@ export class ReplicaFetcher {
 
   /** These partitions are left out of the next requests for a while, each longer with every refusal in a row. */
   #delay(refused: readonly FollowedPartition[]): void {
-    const { settings, runtime } = this.#options;
-    const longest = settings().backoffMs;
+    const longest = this.#options.settings().backoffMs;
     const groups = Map.groupBy(refused, (followed) => Math.min(longest, FIRST_BACKOFF_MS * 2 ** followed.failures));
     for (const [delayMs, group] of groups) {
-      for (const followed of group) {
-        followed.failures++;
-        this.#session.drop(followed);
-      }
-      runtime.timers.after(delayMs, () => this.#resume(group), { unref: true });
+      for (const followed of group) followed.failures++;
+      this.#leaveOut(group, delayMs);
     }
+  }
+
+  /** Replicas that are catching up wait while the quota is used up; what is in sync goes on. */
+  #holdBack(): void {
+    const held = [...this.#session.members()].filter((followed) => followed.lag !== 0 && isThrottled(followed));
+    if (held.length > 0) this.#leaveOut(held, THROTTLED_MS);
+  }
+
+  #leaveOut(group: readonly FollowedPartition[], delayMs: number): void {
+    for (const followed of group) this.#session.drop(followed);
+    this.#options.runtime.timers.after(delayMs, () => this.#resume(group), { unref: true });
   }
 
   #resume(group: readonly FollowedPartition[]): void {
@@ -352,6 +370,11 @@ function partitionQuestion(followed: FollowedPartition, maxBytes: number) {
     logStartOffset: log.logStartOffset,
     partitionMaxBytes: maxBytes,
   };
+}
+
+function isThrottled({ partition }: FollowedPartition): boolean {
+  const throttled = partition.settings().followerThrottled;
+  return throttled === 'all' || throttled.has(partition.id);
 }
 
 /** What a leader answers while the metadata has not reached it yet, or this broker. */

@@ -9,7 +9,7 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import type { Partition } from '../partition.ts';
 import type { ReplicaFetcherSettings } from './fetcher-settings.ts';
 import { LeaderLink } from './leader-link.ts';
-import { ReplicaFetcher } from './replica-fetcher.ts';
+import { type FollowerQuota, ReplicaFetcher } from './replica-fetcher.ts';
 
 export interface ReplicaFetchersOptions {
   readonly nodeId: number;
@@ -21,6 +21,7 @@ export interface ReplicaFetchersOptions {
   readonly brokerEpoch: () => number;
   /** As the broker is configured now. */
   readonly settings: () => ReplicaFetcherSettings;
+  readonly quota: FollowerQuota;
   /** Writes the recovery points of the logs. */
   readonly checkpoint: () => Promise<void>;
 }
@@ -70,6 +71,13 @@ export class ReplicaFetchers implements Followers {
     if (running.fetcher.partitionCount === 0) this.#sweepLater();
   }
 
+  /** num.replica.fetchers may have changed: partitions go to the loop that is theirs now. */
+  resize(): void {
+    for (const partition of [...this.#following.keys()]) {
+      this.follow(partition, partition.leader, partition.leaderEpoch);
+    }
+  }
+
   /** Controlled shutdown: this broker follows no more. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -80,7 +88,7 @@ export class ReplicaFetchers implements Followers {
   }
 
   #start(leaderId: number, fetcherId: number): ReplicaFetcher {
-    const { nodeId, brokerEpoch, runtime, openLink, endpointOf, settings, checkpoint } = this.#options;
+    const { nodeId, brokerEpoch, runtime, openLink, endpointOf, settings, quota, checkpoint } = this.#options;
     const logger = this.#options.logger.named('kafka.server.ReplicaFetcherThread');
     const leader = new LeaderLink({
       leaderId,
@@ -92,7 +100,7 @@ export class ReplicaFetchers implements Followers {
       endpointOf,
       timeoutMs: settings().socketTimeoutMs,
     });
-    return new ReplicaFetcher({ leaderId, fetcherId, leader, runtime, logger, settings, checkpoint });
+    return new ReplicaFetcher({ leaderId, fetcherId, leader, runtime, logger, settings, quota, checkpoint });
   }
 
   /** Partitions that move from one leader to another are unfollowed one by one; who is idle then is let go behind that. */

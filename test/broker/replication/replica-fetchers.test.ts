@@ -19,7 +19,6 @@ import { turn } from '../harness.ts';
 import { FakeLeader, type LedPartition } from './fake-leader.ts';
 
 const SETTINGS = {
-  fetchers: 1,
   socketTimeoutMs: 30_000,
   waitMaxMs: 500,
   minBytes: 1,
@@ -33,6 +32,9 @@ let leader: FakeLeader;
 let context: TestContext;
 let fetchers: ReplicaFetchers;
 let checkpoints: number;
+let loops: number;
+let throttled: ReadonlySet<number>;
+let quota: { isExceeded: boolean; bytes: number; record(bytes: number): void };
 let directories: string[];
 let addresses: Map<number, { host: string; port: number }>;
 
@@ -41,6 +43,15 @@ beforeEach(() => {
   leader = new FakeLeader(time);
   context = testContext();
   checkpoints = 0;
+  loops = 1;
+  throttled = new Set();
+  quota = {
+    isExceeded: false,
+    bytes: 0,
+    record(bytes) {
+      this.bytes += bytes;
+    },
+  };
   directories = [];
   addresses = new Map([[2, leader.address]]);
   fetchers = makeFetchers();
@@ -59,7 +70,8 @@ function makeFetchers(): ReplicaFetchers {
     openLink: leader.openLink,
     endpointOf: (id) => addresses.get(id),
     brokerEpoch: () => 77,
-    settings: () => SETTINGS,
+    settings: () => ({ ...SETTINGS, fetchers: loops }),
+    quota,
     checkpoint: async () => {
       checkpoints++;
     },
@@ -91,7 +103,13 @@ function partitionOf(log: PartitionLog): Partition {
       peer: () => undefined,
       propose: () => {},
     },
-    settings: () => ({ minInsyncReplicas: 1, compressionType: 'producer', compressionLevel: undefined }),
+    settings: () => ({
+      minInsyncReplicas: 1,
+      compressionType: 'producer',
+      compressionLevel: undefined,
+      leaderThrottled: new Set(),
+      followerThrottled: throttled,
+    }),
   });
 }
 
@@ -272,6 +290,30 @@ describe('fetching', () => {
     expect(time.timerCount).toBeLessThan(2);
   });
 
+  it('spreads partitions over num.replica.fetchers connections, also when that changes', async () => {
+    const pairs = ['a', 'b', 'c', 'd'].map((topic) => pair(topic));
+    for (const { follower } of pairs) {
+      follower.applyState({
+        leader: 2,
+        leaderEpoch: 1,
+        partitionEpoch: 1,
+        replicas: [1, 2],
+        isr: [2],
+        leaderRecoveryState: 0,
+      });
+      fetchers.follow(follower, 2, 1);
+    }
+    await settled();
+    expect(leader.connections).toEqual(['broker-1-fetcher-0']);
+    loops = 2;
+    fetchers.resize();
+    await pass(510);
+    expect(new Set(leader.connections)).toEqual(new Set(['broker-1-fetcher-0', 'broker-1-fetcher-1']));
+    for (const { led } of pairs) leader.append(led, batch());
+    await pass(510);
+    expect(pairs.map(({ own }) => own.logEndOffset)).toEqual([1, 1, 1, 1]);
+  });
+
   it('raises its log start with the leader', async () => {
     const { led, own, follower } = pair('t');
     for (let i = 0; i < 4; i++) leader.append(led, batch());
@@ -385,6 +427,32 @@ describe('trouble of one partition', () => {
     await pass(3000);
     expect(good.own.logEndOffset).toBe(1);
     expect(context.logger.matching(/the disk is gone/).length).toBe(1);
+  });
+});
+
+describe('the throttle', () => {
+  it('counts throttled replicas only, and lets those wait that are behind while it is exceeded', async () => {
+    const free = pair('f');
+    leader.append(free.led, batch());
+    fetchers.follow(free.follower, 2, 1);
+    await settled();
+    expect(quota.bytes).toBe(0);
+    throttled = new Set([0]);
+    leader.append(free.led, batch());
+    await settled();
+    expect(quota.bytes).toBe(batch().length);
+    quota.isExceeded = true;
+    const late = pair('l');
+    leader.append(late.led, batch());
+    fetchers.follow(late.follower, 2, 1);
+    await pass(1000);
+    leader.append(free.led, batch());
+    await pass(600);
+    // In sync it goes on.
+    expect([free.own.logEndOffset, late.own.logEndOffset]).toEqual([3, 0]);
+    quota.isExceeded = false;
+    await pass(1000);
+    expect(late.own.logEndOffset).toBe(1);
   });
 });
 
