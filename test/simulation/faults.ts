@@ -61,6 +61,7 @@ export class Faults {
       host.disk.fault = null;
       host.disk.capacity = Number.POSITIVE_INFINITY;
       host.disk.noCrash();
+      host.skewMs = 0;
       if (host.process !== null) host.process.heldUntilMs = 0;
     }
   }

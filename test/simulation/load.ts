@@ -136,8 +136,9 @@ export class Load {
         ledger.sent++;
         const sent = producer.send({ topic, partition, key: null, value }).then(
           ({ offset }) => ledger.acknowledged(topic, partition, offset, value),
-          () => {
+          (error: unknown) => {
             ledger.refused++;
+            this.#process.world.say(this.#process, () => `refused ${value.slice(0, 20)}: ${String(error)}`);
           },
         );
         this.#unanswered.add(sent);

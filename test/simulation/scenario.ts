@@ -78,7 +78,7 @@ function runSeed(seed: string, options: RunOptions): RunResult {
   const nodes = [oneNode(network, random)];
   for (const node of nodes) {
     node.onError = (error, during) => {
-      if (!diskIsToBlame(node))
+      if (!node.hadDiskErrors)
         world.fail(`${node.name} failed to ${during}: ${String((error as Error).stack ?? error)}`);
     };
   }
@@ -141,11 +141,6 @@ function heal(world: World, load: Load, ledger: Ledger): void {
   if (!world.run(until, () => load.checked)) {
     world.fail(`not everything was read, and by the group, ${HEAL_MS} ms after the last fault`);
   }
-}
-
-function diskIsToBlame(node: SimNode): boolean {
-  const { disk } = node.host;
-  return disk.fault !== null || Number.isFinite(disk.capacity);
 }
 
 /** In a turn of the loop of its own; what nobody catches in it fails the seed. */

@@ -112,6 +112,8 @@ export class Disk {
   root: DiskDirectory;
   capacity = Number.POSITIVE_INFINITY;
   usedBytes = 0;
+  /** Calls that failed so far. */
+  errors = 0;
   /** The code of an error that the next operation meets, if any. */
   fault: ((operation: DiskOperation, path: string) => string | null) | null = null;
   /** How long a sync takes. */
@@ -163,6 +165,7 @@ export class Disk {
     image.capacity = this.capacity;
     image.fault = this.fault;
     image.syncMs = this.syncMs;
+    image.errors = this.errors;
     image.usedBytes = sizeOf(image.root);
     return image;
   }

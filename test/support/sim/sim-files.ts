@@ -24,6 +24,7 @@ export class SimFiles implements Files {
     this.#process.checkAlive(`${operation} ${path}`);
     const code = this.disk.fault?.(operation, path) ?? null;
     if (code !== null) {
+      this.disk.errors++;
       this.#process.note(`disk ${code}`, `${operation} ${path}`);
       throw fileError(code, operation, path);
     }
@@ -216,6 +217,7 @@ export class SimFiles implements Files {
     if (grows > room) {
       const fits = Math.max(0, bytes.length - (grows - Math.max(0, room)));
       this.#put(file, bytes.subarray(0, fits), position);
+      disk.errors++;
       this.note('disk full', path, position, bytes.length);
       throw fileError('ENOSPC', 'write', path);
     }

@@ -22,6 +22,7 @@ export class SimNode {
   starts = 0;
   crashes = 0;
   stops = 0;
+  #errorsBefore = 0;
   /** Told of errors that end a life. */
   onError: (error: unknown, during: 'start' | 'run' | 'stop') => void = () => {};
 
@@ -45,10 +46,16 @@ export class SimNode {
     return this.host.name;
   }
 
+  /** In this life, the disk has failed or was full. */
+  get hadDiskErrors(): boolean {
+    return this.host.disk.errors > this.#errorsBefore;
+  }
+
   start(): void {
     if (this.state !== 'down') return;
     const process = this.host.boot();
     this.state = 'starting';
+    this.#errorsBefore = this.host.disk.errors;
     this.starts++;
     const started = startNode({
       config: this.config,
