@@ -35,7 +35,7 @@ export class HeartbeatTracker {
     const known = this.#sessions.get(brokerId);
     if (known !== undefined && known.epoch === epoch) {
       known.lastHeardMs = nowMs;
-      known.metadataOffset = Math.max(known.metadataOffset, metadataOffset);
+      known.metadataOffset = metadataOffset;
       return;
     }
     this.#sessions.set(brokerId, { epoch, lastHeardMs: nowMs, metadataOffset, controlledShutdownOffset: -1 });

@@ -203,6 +203,7 @@ export function bootstrap(levels: Readonly<Record<string, number>> = {}): Metada
 export interface HarnessOptions {
   readonly levels?: Readonly<Record<string, number>>;
   readonly config?: Partial<ControllerConfig>;
+  readonly configRules?: TopicConfigValidator;
 }
 
 export class Harness {
@@ -230,7 +231,7 @@ export class Harness {
         localBroker: null,
         ...options.config,
       },
-      configRules: RULES,
+      configRules: options.configRules ?? RULES,
       bootstrap: { records: bootstrap(options.levels), source: 'the test' },
       raft: this.raft,
       clock: this.time,

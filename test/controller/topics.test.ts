@@ -232,7 +232,7 @@ describe('adding partitions', () => {
   it.each([
     [2, null, 't', 'INVALID_PARTITIONS: Topic already has 2 partition(s).'],
     [1, null, 't', 'INVALID_PARTITIONS: The topic t currently has 2 partition(s); 1 would not be an increase.'],
-    [3, null, 'nope', 'UNKNOWN_TOPIC_OR_PARTITION: This server does not host this topic-partition.'],
+    [3, null, 'nope', 'UNKNOWN_TOPIC_OR_PARTITION: null'],
     [
       4,
       [{ brokerIds: [1] }],

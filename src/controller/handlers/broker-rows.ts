@@ -70,7 +70,7 @@ function unregisterRow({ controller }: ControllerDeps): ApiRow {
     ordering: 'serial',
     handle: async (request) => {
       await controller.submit('unregisterBroker', (context) => unregisterBroker(context, request.brokerId));
-      return { ...OK, errorMessage: null };
+      return { ...OK, errorMessage: '' };
     },
     errorResponse: (_request, errorCode, errorMessage) => ({ throttleTimeMs: 0, errorCode, errorMessage }),
   });

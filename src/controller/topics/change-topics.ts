@@ -54,7 +54,7 @@ function addPartitions(context: OperationContext, request: CreatePartitionsTopic
   const { image } = context;
   const topic = image.topics.byName(request.name);
   if (topic === undefined) {
-    throw new KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.');
+    throw new KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, '');
   }
   const current = topic.partitions.length;
   if (request.count === current) fail(ErrorCode.INVALID_PARTITIONS, `Topic already has ${current} partition(s).`);
@@ -100,7 +100,8 @@ export function createPartitions(
       return { name: topic.name, errorCode: ErrorCode.NONE, errorMessage: null };
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error;
-      return { name: topic.name, errorCode: error.code, errorMessage: error.message };
+      // Kafka says nothing of topics that are not there; clients have words of their own for the code.
+      return { name: topic.name, errorCode: error.code, errorMessage: error.message === '' ? null : error.message };
     }
   });
   return { records: request.validateOnly ? [] : records, response };

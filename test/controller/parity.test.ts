@@ -1,0 +1,34 @@
+/**
+ * The same requests of five brokers, step by step, to our controller and (recorded, parity/record.ts) to
+ * Apache Kafka 4.3.1's: the same answers, the same records in the same order.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { KtsTarget } from './parity/kts-target.ts';
+import { play } from './parity/script.ts';
+import { World } from './parity/world.ts';
+
+/** By the name of the step. */
+function steps(text: string): Map<string, string> {
+  return new Map(
+    text
+      .trim()
+      .split(/^# /m)
+      .filter((part) => part !== '')
+      .map((part) => [part.slice(0, part.indexOf('\n')), part.trim()]),
+  );
+}
+
+const expected = steps(readFileSync(path.join(import.meta.dirname, 'parity/expected.txt'), 'utf8'));
+const world = new World(await KtsTarget.started());
+await play(world);
+const actual = steps(world.lines.join('\n'));
+
+it('has the steps that were recorded', () => {
+  expect([...actual.keys()]).toEqual([...expected.keys()]);
+});
+
+it.each([...expected.keys()])('%s', (name) => {
+  expect(actual.get(name)).toBe(expected.get(name));
+});
