@@ -4,13 +4,17 @@
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { kafkaTools } from './kafka-tools.ts';
 import { rotation } from './rotation.ts';
 import type { Engine } from './support/nodes.ts';
+import { textbook } from './textbook.ts';
 
 const USAGE = `npm run drills -- NAME [OPTIONS]
 
   rotation   faults one after the other under producers, consumers, groups and an administrator
              --minutes N (20), --seed N, --engines kts,kts,kts, --only WORD,...
+  tools      Apache Kafka's own tools on a cluster of three; --engines
+  textbook   the drills of a textbook, as they are typed, with what they print
 `;
 
 function enginesOf(text: string): Engine[] {
@@ -49,6 +53,8 @@ async function main(): Promise<void> {
   const given = options();
   if (given.help || given.drill === undefined) return say(USAGE);
   if (given.drill === 'rotation') return rotation({ ...given, say });
+  if (given.drill === 'tools') return kafkaTools(given.engines, say);
+  if (given.drill === 'textbook') return textbook(say);
   throw new Error(`there is no drill '${given.drill}'\n\n${USAGE}`);
 }
 

@@ -213,7 +213,8 @@ export class ClusterNode {
   }
 
   tail(lines = 6): string {
-    return this.log().trim().split('\n').slice(-lines).join(' | ');
+    const last = this.log().trim().split('\n').slice(-lines);
+    return last.map((line) => line.slice(0, 300)).join('\n    ');
   }
 }
 
