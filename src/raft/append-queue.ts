@@ -33,6 +33,13 @@ export class AppendQueue {
     this.#baseOffset = offset;
   }
 
+  /** The node leads no more: what was gathered is in no log yet, and must not get into one. */
+  drop(nextOffset: number): void {
+    this.#builder = null;
+    this.#epoch = -1;
+    this.#baseOffset = nextOffset;
+  }
+
   /** After a batch that did not come through the queue. */
   beginEpoch(epoch: number, nextOffset: number): void {
     this.startAt(nextOffset);

@@ -27,10 +27,14 @@ function controlKey(type: number): Uint8Array {
 }
 
 /** The voters by id alone, also under kraft.version 1: 4.3.1 writes version 0. */
-export function leaderChangeRecord(leaderId: number, voterIds: readonly number[]): ControlRecordInput {
+export function leaderChangeRecord(
+  leaderId: number,
+  voterIds: readonly number[],
+  granting: readonly number[],
+): ControlRecordInput {
   const voters = voterIds.map((voterId) => ({ voterId }));
-  const granting = [{ voterId: leaderId }];
-  const value = { version: 0, leaderId, voters, grantingVoters: granting };
+  const grantingVoters = granting.map((voterId) => ({ voterId }));
+  const value = { version: 0, leaderId, voters, grantingVoters };
   return { key: controlKey(ControlType.leaderChange), value: encodeMessage(leaderChangeMessage, 0, value) };
 }
 

@@ -1,18 +1,14 @@
 /** What the log and the snapshots say about the quorum itself, and whether the two fit together. */
 import { assert } from '../base/assert.ts';
 import { KtsError } from '../base/kts-error.ts';
-import { forEachBatch, isControlAt, nextOffsetAt } from '../protocol/batch.ts';
-import { type ControlContent, readControlBatch } from './control-records.ts';
+import { baseOffsetAt, forEachBatch, isControlAt, nextOffsetAt } from '../protocol/batch.ts';
+import { readControlBatch } from './control-records.ts';
 import type { RaftLog } from './raft-log.ts';
 import type { SnapshotFiles } from './snapshot-files.ts';
+import { VoterHistory } from './voter-history.ts';
 import { SUPPORTED_KRAFT_VERSION, type Voter } from './voters.ts';
 
 const READ_BYTES = 1 << 20;
-
-export interface QuorumLogContent {
-  readonly kraftVersion: number;
-  readonly voters: readonly Voter[];
-}
 
 /** A log that a snapshot has overtaken begins anew at the snapshot; one that begins later than 0 needs one that covers it. */
 function fitLogToSnapshots(log: RaftLog, snapshots: SnapshotFiles): void {
@@ -37,29 +33,32 @@ export function loadQuorumLog(
   log: RaftLog,
   snapshots: SnapshotFiles,
   staticVoters: readonly Voter[] | null,
-): QuorumLogContent {
+): VoterHistory {
   fitLogToSnapshots(log, snapshots);
-  let kraftVersion = 0;
-  let voters = staticVoters ?? [];
-  const take = (control: ControlContent): void => {
-    kraftVersion = control.kraftVersion ?? kraftVersion;
-    voters = control.voters ?? voters;
-  };
   const latest = snapshots.latest();
-  if (latest !== null) take(snapshots.read(latest).control);
+  const control = latest === null ? {} : snapshots.read(latest).control;
+  const history = new VoterHistory({
+    kraftVersion: control.kraftVersion ?? 0,
+    voters: control.voters ?? staticVoters ?? [],
+  });
   let offset = Math.max(log.startOffset(), latest?.endOffset ?? 0);
   while (offset < log.endOffset()) {
     const before = offset;
     forEachBatch(log.read(offset, READ_BYTES), (bytes, at) => {
-      if (isControlAt(bytes, at) && nextOffsetAt(bytes, at) > offset) take(readControlBatch(bytes, at));
-      offset = nextOffsetAt(bytes, at);
+      const isNew = nextOffsetAt(bytes, at) > offset;
+      if (isNew && isControlAt(bytes, at)) history.take(baseOffsetAt(bytes, at), readControlBatch(bytes, at));
+      if (isNew) offset = nextOffsetAt(bytes, at);
     });
     assert(offset > before, 'the metadata log can be read to its end');
   }
-  if (kraftVersion > SUPPORTED_KRAFT_VERSION.max) {
-    throw new KtsError(`The metadata log has kraft.version ${kraftVersion}, which this software does not know.`, {
-      hint: 'It was written by a newer version; start that one.',
-    });
-  }
-  return { kraftVersion, voters };
+  refuseUnknownVersion(history);
+  return history;
+}
+
+export function refuseUnknownVersion(history: VoterHistory): void {
+  const { kraftVersion } = history.latest;
+  if (kraftVersion <= SUPPORTED_KRAFT_VERSION.max) return;
+  throw new KtsError(`The metadata log has kraft.version ${kraftVersion}, which this software does not know.`, {
+    hint: 'It was written by a newer version; start that one.',
+  });
 }

@@ -1,148 +1,659 @@
 /**
- * The quorum as one voter sees it: a pure state machine. It is told of time, of messages and of how far the own log is
- * durable; it answers with what must be written and with what it has become. Nothing that it decides may be acted upon
- * before the election state it names is durable.
+ * The quorum as one node sees it: a pure state machine. It is told of time, of messages and of how far the own log is
+ * durable; it answers with what must be written, what is to be sent, and what it has become.
  *
- * Elections of several voters (Vote, BeginQuorumEpoch, the followers' Fetch) are not here yet: a quorum of one voter
- * needs none, and any other is refused at start.
+ * Invariants: the epoch never falls; in one epoch the node votes for one candidate and follows one leader; nothing that a
+ * step decides may be acted upon, and none of its messages may leave, before the election state it names is durable.
  */
 import { assert } from '../base/assert.ts';
-import { type Uuid, ZERO_UUID } from '../base/uuid.ts';
+import { ZERO_UUID } from '../base/uuid.ts';
+import { ErrorCode } from '../protocol/error-codes.ts';
+import { LeaderState } from './leader-state.ts';
+import type { BeginAsk, ElectionAsk, EndAsk, FetchAsk, RaftAnswer, ReplicaKey, VoteAsk } from './messages.ts';
+import type { AnsweredStep, QuorumOptions, QuorumRole, QuorumSend, QuorumStep } from './quorum-options.ts';
 import type { ElectionState } from './quorum-state.ts';
-import type { Voter } from './voters.ts';
+import { VoteTally } from './vote-tally.ts';
+import { isSameVoter, type Voter } from './voters.ts';
 
-export type QuorumRole =
-  /** Does not vote: follows. */
-  | 'observer'
-  /** Knows no leader. */
-  | 'unattached'
-  /** Led once and gave up; elects again when its time comes. */
-  | 'resigned'
-  | 'leader';
-
-export interface QuorumOptions {
-  readonly localId: number;
-  readonly localDirectoryId: Uuid;
-  readonly voters: readonly Voter[];
-  /** What quorum-state says. */
-  readonly election: ElectionState;
-  /** The epoch of the last batch in the log: a lost quorum-state must not take the node back. */
-  readonly lastLogEpoch: number;
-}
-
-export interface QuorumStep {
-  /** To be made durable before anything else happens; null when nothing changed. */
-  readonly election: ElectionState | null;
-  /** The node now leads in `election.epoch` and must append the first batch of the epoch. */
-  readonly becameLeader: boolean;
-}
-
-const NOTHING: QuorumStep = { election: null, becameLeader: false };
-/** After giving up: long enough not to spin when every operation fails. */
+/** Between the voters' turns, where they take turns. A vote with its fsyncs fits into it on a machine that works. */
+const TURN_MS = 75;
 const RESIGNED_BACKOFF_MS = 1_000;
 
+interface Farewell {
+  inFlight: boolean;
+  nextMs: number;
+}
+
+type State =
+  | { readonly role: 'unattached'; electAtMs: number }
+  | { readonly role: 'prospective'; readonly tally: VoteTally; readonly untilMs: number }
+  | { readonly role: 'candidate'; readonly tally: VoteTally; untilMs: number; isBackingOff: boolean }
+  | { readonly role: 'leader'; readonly leader: LeaderState }
+  | { readonly role: 'follower'; fetchUntilMs: number; hasFetched: boolean }
+  | {
+      readonly role: 'resigned';
+      readonly farewells: Map<number, Farewell>;
+      readonly successors: readonly ReplicaKey[];
+      readonly electAtMs: number;
+    };
+
 export class Quorum {
-  readonly #localId: number;
-  readonly #localDirectoryId: Uuid;
+  readonly #options: QuorumOptions;
   #voters: readonly Voter[];
   #election: ElectionState;
-  #role: QuorumRole;
-  #electAtMs = Number.NEGATIVE_INFINITY;
-  /** Where this leader's epoch begins in the log: nothing of it may count as committed before. */
-  #epochStartOffset = -1;
+  #state: State;
   #highWatermark = -1;
+  /** After a pre-vote that was lost: nobody is said to be gone again before. */
+  #notBeforeMs = Number.NEGATIVE_INFINITY;
+  // What the running step has gathered.
+  #persist = false;
+  #sends: QuorumSend[] = [];
+  #before: { readonly role: QuorumRole; readonly epoch: number; readonly leaderId: number };
+  // The follower's fetch.
+  #isFetching = false;
+  #fetchAtMs = Number.NEGATIVE_INFINITY;
+  #elsewhere = false;
+  /** Answers to fetches of an earlier one are of no use. */
+  #fetchGeneration = 0;
 
   constructor(options: QuorumOptions) {
-    this.#localId = options.localId;
-    this.#localDirectoryId = options.localDirectoryId;
+    this.#options = options;
     this.#voters = options.voters;
+    const lastLogEpoch = options.log.lastEpoch();
     this.#election =
-      options.lastLogEpoch > options.election.epoch
-        ? { epoch: options.lastLogEpoch, leaderId: -1, votedId: -1, votedDirectoryId: ZERO_UUID }
+      lastLogEpoch > options.election.epoch
+        ? { epoch: lastLogEpoch, leaderId: -1, votedId: -1, votedDirectoryId: ZERO_UUID }
         : options.election;
-    this.#role = this.isVoter ? 'unattached' : 'observer';
+    const { nowMs } = options;
+    this.#state = { role: 'unattached', electAtMs: this.#firstElectionMs(nowMs) };
+    if (this.#election.leaderId === options.localId)
+      this.#state = this.#resignedState([], this.#firstElectionMs(nowMs));
+    else if (this.#election.leaderId >= 0) this.#state = this.#followerState(nowMs);
+    this.#before = this.#view();
   }
 
+  // Views.
+
   get role(): QuorumRole {
-    return this.#role;
+    return this.#state.role;
   }
 
   get epoch(): number {
     return this.#election.epoch;
   }
 
+  /** -1 while nobody is known to lead; a leader that gave up is none. */
   get leaderId(): number {
-    return this.#role === 'leader' ? this.#localId : -1;
+    return this.#state.role === 'resigned' ? -1 : this.#election.leaderId;
   }
 
   get isLeader(): boolean {
-    return this.#role === 'leader';
+    return this.#state.role === 'leader';
   }
 
-  /** Exclusive; -1 until the first batch of this leader's epoch is durable on a majority. */
+  /** Null unless this node leads. */
+  get leader(): LeaderState | null {
+    return this.#state.role === 'leader' ? this.#state.leader : null;
+  }
+
+  /** Exclusive; -1 until it is known. It never falls. */
   get highWatermark(): number {
     return this.#highWatermark;
   }
 
+  /** Where this leader's epoch begins in the log; -1 for everybody else. */
   get epochStartOffset(): number {
-    return this.#epochStartOffset;
+    return this.leader?.epochStartOffset ?? -1;
   }
 
   get voters(): readonly Voter[] {
     return this.#voters;
   }
 
-  /** In a dynamic quorum a voter is its id and its directory: a wiped disk is somebody else. */
-  get isVoter(): boolean {
-    return this.#voters.some(
-      (voter) =>
-        voter.id === this.#localId && (voter.directoryId === ZERO_UUID || voter.directoryId === this.#localDirectoryId),
-    );
+  get local(): ReplicaKey {
+    return { id: this.#options.localId, directoryId: this.#options.localDirectoryId };
   }
 
-  /** Voters count as soon as they stand in the log, committed or not. */
-  updateVoters(voters: readonly Voter[]): void {
-    this.#voters = voters;
+  get isVoter(): boolean {
+    return this.#options.canVote && this.#voters.some((voter) => isSameVoter(voter, this.local));
   }
+
+  #view() {
+    return { role: this.role, epoch: this.epoch, leaderId: this.leaderId };
+  }
+
+  // Time.
 
   /** Time passed. */
   tick(nowMs: number): QuorumStep {
-    const waits = this.#role === 'unattached' || this.#role === 'resigned';
-    if (!waits || nowMs < this.#electAtMs || !this.#isOnlyVoter()) return NOTHING;
-    this.#role = 'leader';
-    this.#epochStartOffset = -1;
-    this.#election = {
-      epoch: this.#election.epoch + 1,
-      leaderId: this.#localId,
-      votedId: -1,
-      votedDirectoryId: ZERO_UUID,
+    return this.#step(nowMs);
+  }
+
+  /** When `tick` has something to do next, without any message before. */
+  deadlineMs(): number {
+    const state = this.#state;
+    const fetch = this.#wantsFetch() && !this.#isFetching ? this.#fetchAtMs : Number.POSITIVE_INFINITY;
+    const elects = this.isVoter;
+    switch (state.role) {
+      case 'unattached':
+        return Math.min(fetch, elects ? state.electAtMs : Number.POSITIVE_INFINITY);
+      case 'follower':
+        return Math.min(fetch, elects ? state.fetchUntilMs : Number.POSITIVE_INFINITY);
+      case 'prospective':
+        return Math.min(state.untilMs, state.tally.nextAskMs());
+      case 'candidate':
+        return Math.min(state.untilMs, state.isBackingOff ? Number.POSITIVE_INFINITY : state.tally.nextAskMs());
+      case 'leader':
+        return Math.min(state.leader.checkQuorumAtMs, state.leader.nextTellMs());
+      case 'resigned': {
+        let next = state.electAtMs;
+        for (const farewell of state.farewells.values()) if (!farewell.inFlight) next = Math.min(next, farewell.nextMs);
+        return next;
+      }
+    }
+  }
+
+  /** Settles what time and news allow, and hands out what was gathered. */
+  #step(nowMs: number): QuorumStep {
+    const wasLeader = this.#before.role === 'leader';
+    const epochBefore = this.#before.epoch;
+    while (this.#advance(nowMs)) {}
+    this.#gather(nowMs);
+    const after = this.#view();
+    const { role, epoch, leaderId } = this.#before;
+    this.#before = after;
+    const step: QuorumStep = {
+      election: this.#persist ? this.#election : null,
+      sends: this.#sends,
+      becameLeader: after.role === 'leader' && (!wasLeader || after.epoch !== epochBefore),
+      lostLeadership: wasLeader && (after.role !== 'leader' || after.epoch !== epochBefore),
+      changed: role !== after.role || epoch !== after.epoch || leaderId !== after.leaderId,
     };
-    return { election: this.#election, becameLeader: true };
+    this.#persist = false;
+    this.#sends = [];
+    return step;
+  }
+
+  /** One transition; true when there may be another. */
+  #advance(nowMs: number): boolean {
+    const state = this.#state;
+    switch (state.role) {
+      case 'unattached':
+        return nowMs >= state.electAtMs && this.#elect(nowMs);
+      case 'resigned':
+        if (nowMs < state.electAtMs) return false;
+        if (this.isVoter) return this.#elect(nowMs);
+        // Without a vote it has to find the next leader by asking around, and may not vote in the epoch that it led.
+        this.#unattached(this.epoch + 1, nowMs);
+        return true;
+      case 'follower':
+        return nowMs >= state.fetchUntilMs && this.#elect(nowMs);
+      case 'prospective':
+        if (state.tally.isWon) return this.#becomeCandidate(nowMs);
+        if (!state.tally.isLost && nowMs < state.untilMs) return false;
+        return this.#retreat(nowMs);
+      case 'candidate':
+        if (state.tally.isWon && !state.isBackingOff) return this.#becomeLeader(state.tally.granted, nowMs);
+        if (state.tally.isLost && !state.isBackingOff) {
+          state.isBackingOff = true;
+          state.untilMs = nowMs + this.#splitBackoffMs();
+        }
+        return nowMs >= state.untilMs && this.#elect(nowMs);
+      case 'leader':
+        if (nowMs < state.leader.checkQuorumAtMs) return false;
+        this.#resign(nowMs);
+        return false;
+    }
+  }
+
+  #gather(nowMs: number): void {
+    const state = this.#state;
+    if (state.role === 'prospective' || (state.role === 'candidate' && !state.isBackingOff)) {
+      const isPreVote = state.role === 'prospective';
+      for (const voter of state.tally.takeUnasked(nowMs)) this.#send(voter.id, this.#voteAsk(voter, isPreVote));
+    } else if (state.role === 'leader') {
+      for (const voter of state.leader.takeUntold(nowMs)) this.#send(voter.id, this.#beginAsk(voter));
+    } else if (state.role === 'resigned') {
+      for (const [id, farewell] of state.farewells) {
+        if (farewell.inFlight || farewell.nextMs > nowMs) continue;
+        farewell.inFlight = true;
+        this.#send(id, this.#endAsk(state.successors));
+      }
+    }
+  }
+
+  #send(to: number, ask: ElectionAsk): void {
+    this.#sends.push({ to, ask });
+  }
+
+  #voteAsk(voter: Voter, preVote: boolean): VoteAsk {
+    const { clusterId, log } = this.#options;
+    return {
+      kind: 'vote',
+      clusterId,
+      voter: { id: voter.id, directoryId: voter.directoryId },
+      epoch: this.epoch,
+      candidate: this.local,
+      lastEpoch: log.lastEpoch(),
+      endOffset: log.endOffset(),
+      preVote,
+    };
+  }
+
+  #beginAsk(voter: Voter): BeginAsk {
+    const { clusterId, localId, endpoints } = this.#options;
+    const key = { id: voter.id, directoryId: voter.directoryId };
+    return { kind: 'begin', clusterId, voter: key, leaderId: localId, epoch: this.epoch, endpoints };
+  }
+
+  #endAsk(candidates: readonly ReplicaKey[]): EndAsk {
+    const { clusterId, localId } = this.#options;
+    return { kind: 'end', clusterId, leaderId: localId, epoch: this.epoch, candidates };
+  }
+
+  // Waiting times.
+
+  #electionTimeoutMs(): number {
+    const { timeouts, random } = this.#options;
+    return timeouts.electionMs + (timeouts.electionMs > 0 ? random.int(timeouts.electionMs) : 0);
+  }
+
+  /** The place among the voters, without the given one. */
+  #turn(without = -1): number {
+    let turn = 0;
+    for (const voter of this.#voters) if (voter.id < this.#options.localId && voter.id !== without) turn++;
+    return turn;
+  }
+
+  #firstElectionMs(nowMs: number): number {
+    if (this.#isOnlyVoter()) return Number.NEGATIVE_INFINITY;
+    return nowMs + (this.#options.prompt ? this.#turn() * TURN_MS : this.#electionTimeoutMs());
+  }
+
+  #splitBackoffMs(): number {
+    const { timeouts, random, prompt } = this.#options;
+    if (prompt) return this.#turn() * TURN_MS + random.int(TURN_MS);
+    return timeouts.electionBackoffMaxMs > 0 ? random.int(timeouts.electionBackoffMaxMs) : 0;
+  }
+
+  // Transitions.
+
+  #enter(state: State, election: ElectionState | null): void {
+    if (election !== null) {
+      assert(election.epoch >= this.#election.epoch, 'the epoch of a voter never falls');
+      this.#election = election;
+      this.#persist = true;
+    }
+    this.#state = state;
+    this.#isFetching = false;
+    this.#elsewhere = false;
+    this.#fetchAtMs = Number.NEGATIVE_INFINITY;
+    this.#fetchGeneration++;
+  }
+
+  #followerState(nowMs: number): State {
+    return { role: 'follower', fetchUntilMs: nowMs + this.#options.timeouts.fetchMs, hasFetched: false };
+  }
+
+  #resignedState(successors: readonly ReplicaKey[], electAtMs: number): State {
+    const farewells = new Map<number, Farewell>();
+    for (const { id } of this.#voters) {
+      if (id !== this.#options.localId) farewells.set(id, { inFlight: false, nextMs: Number.NEGATIVE_INFINITY });
+    }
+    return { role: 'resigned', farewells, successors, electAtMs };
   }
 
   #isOnlyVoter(): boolean {
     return this.isVoter && this.#voters.length === 1;
   }
 
+  /** Begins with the question whether it would be elected; alone it need not ask. */
+  #elect(nowMs: number): boolean {
+    if (!this.isVoter) return false;
+    if (this.#isOnlyVoter()) {
+      const election = { epoch: this.epoch + 1, leaderId: -1, votedId: -1, votedDirectoryId: ZERO_UUID };
+      this.#enter(this.#state, election);
+      return this.#becomeLeader([this.#options.localId], nowMs);
+    }
+    const reaskMs = this.#options.prompt ? 2 * TURN_MS : undefined;
+    const tally = new VoteTally(this.#voters, this.#options.localId, reaskMs);
+    this.#enter({ role: 'prospective', tally, untilMs: nowMs + this.#electionTimeoutMs() }, null);
+    return true;
+  }
+
+  #becomeCandidate(nowMs: number): boolean {
+    const { localId, localDirectoryId } = this.#options;
+    const tally = new VoteTally(this.#voters, localId);
+    const state: State = {
+      role: 'candidate',
+      tally,
+      untilMs: nowMs + this.#electionTimeoutMs(),
+      isBackingOff: false,
+    };
+    const epoch = this.epoch + 1;
+    this.#enter(state, { epoch, leaderId: -1, votedId: localId, votedDirectoryId: localDirectoryId });
+    return true;
+  }
+
+  #becomeLeader(granting: readonly number[], nowMs: number): boolean {
+    const { localId, timeouts } = this.#options;
+    const leader = new LeaderState({
+      local: this.local,
+      voters: this.#voters,
+      granting,
+      highWatermark: this.#highWatermark,
+      fetchTimeoutMs: timeouts.fetchMs,
+      nowMs,
+    });
+    const election = { epoch: this.epoch, leaderId: localId, votedId: -1, votedDirectoryId: ZERO_UUID };
+    this.#enter({ role: 'leader', leader }, election);
+    return false;
+  }
+
+  /** Not elected: back to the leader that was followed before, if there was one. */
+  #retreat(nowMs: number): boolean {
+    this.#notBeforeMs = nowMs + 2 * TURN_MS;
+    const { leaderId } = this.#election;
+    if (leaderId === this.#options.localId) {
+      this.#enter(this.#resignedState([], nowMs + this.#electionTimeoutMs()), null);
+    } else if (leaderId >= 0) this.#enter(this.#followerState(nowMs), null);
+    else this.#enter({ role: 'unattached', electAtMs: nowMs + this.#electionTimeoutMs() }, null);
+    return false;
+  }
+
+  /** A voter that waited for an election goes on waiting no longer than before. */
+  #unattached(epoch: number, nowMs: number): void {
+    const state = this.#state;
+    let electAtMs = nowMs + this.#electionTimeoutMs();
+    if (state.role === 'unattached') electAtMs = Math.min(electAtMs, state.electAtMs);
+    else if (state.role === 'follower') electAtMs = Math.min(electAtMs, state.fetchUntilMs);
+    this.#enter({ role: 'unattached', electAtMs }, { epoch, leaderId: -1, votedId: -1, votedDirectoryId: ZERO_UUID });
+  }
+
+  #follow(leaderId: number, epoch: number, nowMs: number): void {
+    const isSameEpoch = epoch === this.epoch;
+    const { votedId, votedDirectoryId } = this.#election;
+    const vote = isSameEpoch ? { votedId, votedDirectoryId } : { votedId: -1, votedDirectoryId: ZERO_UUID };
+    const election = { epoch, leaderId, ...vote };
+    // The quorum remembers that this node led; it does not itself, so it must not vote in that epoch.
+    if (leaderId === this.#options.localId) {
+      this.#enter(this.#resignedState([], nowMs + this.#electionTimeoutMs()), election);
+    } else this.#enter(this.#followerState(nowMs), election);
+  }
+
+  /** What any message tells about the leader of an epoch. */
+  #discover(leaderId: number, epoch: number, nowMs: number): void {
+    if (epoch > this.epoch) {
+      if (leaderId >= 0) this.#follow(leaderId, epoch, nowMs);
+      else this.#unattached(epoch, nowMs);
+    } else if (epoch === this.epoch && leaderId >= 0 && this.#election.leaderId < 0) {
+      this.#follow(leaderId, epoch, nowMs);
+    }
+  }
+
+  #resign(nowMs: number): void {
+    const { leader } = this;
+    if (leader === null) return;
+    const electAtMs = this.#isOnlyVoter() ? nowMs + RESIGNED_BACKOFF_MS : nowMs + this.#electionTimeoutMs();
+    this.#enter(this.#resignedState(leader.successors(), electAtMs), null);
+  }
+
+  /** Leadership is given up: the state above the log is not to be trusted, or the node stops. */
+  resign(nowMs: number): QuorumStep {
+    this.#resign(nowMs);
+    return this.#step(nowMs);
+  }
+
+  /** Farewells that nobody has acknowledged yet. */
+  get openFarewells(): number {
+    return this.#state.role === 'resigned' ? this.#state.farewells.size : 0;
+  }
+
+  // Requests.
+
+  #answer(errorCode: number, granted?: boolean): RaftAnswer {
+    const head = {
+      errorCode,
+      errorMessage: null,
+      leaderId: this.#election.leaderId,
+      epoch: this.epoch,
+      nodes: [],
+    };
+    return granted === undefined ? head : { ...head, granted };
+  }
+
+  #answered(errorCode: number, nowMs: number, granted?: boolean): AnsweredStep {
+    // The step first: what it becomes is what it answers.
+    const step = this.#step(nowMs);
+    return { step, answer: this.#answer(errorCode, granted) };
+  }
+
+  #isForThisVoter(key: ReplicaKey): boolean {
+    const { localId, localDirectoryId } = this.#options;
+    const isThisNode = key.id < 0 || key.id === localId;
+    return isThisNode && (key.directoryId === ZERO_UUID || key.directoryId === localDirectoryId);
+  }
+
+  vote(ask: VoteAsk, nowMs: number): AnsweredStep {
+    if (ask.clusterId !== null && ask.clusterId !== this.#options.clusterId) return this.#foreign(nowMs);
+    const isIllegal = ask.preVote ? ask.lastEpoch > ask.epoch : ask.lastEpoch >= ask.epoch;
+    if (ask.endOffset < 0 || ask.lastEpoch < 0 || ask.candidate.id < 0 || isIllegal) {
+      return this.#answered(ErrorCode.INVALID_REQUEST, nowMs, false);
+    }
+    if (ask.epoch < this.epoch) return this.#answered(ErrorCode.FENCED_LEADER_EPOCH, nowMs, false);
+    if (ask.epoch > this.epoch) this.#unattached(ask.epoch, nowMs);
+    if (!this.#isForThisVoter(ask.voter)) return this.#answered(ErrorCode.INVALID_VOTER_KEY, nowMs, false);
+    const granted = this.#grants(ask);
+    if (granted && !ask.preVote && this.#election.votedId < 0) {
+      this.#enter(
+        { role: 'unattached', electAtMs: nowMs + this.#electionTimeoutMs() },
+        {
+          epoch: this.epoch,
+          leaderId: -1,
+          votedId: ask.candidate.id,
+          votedDirectoryId: ask.candidate.directoryId,
+        },
+      );
+    }
+    return this.#answered(ErrorCode.NONE, nowMs, granted);
+  }
+
+  #grants(ask: VoteAsk): boolean {
+    const { log } = this.#options;
+    const lastEpoch = log.lastEpoch();
+    const isUpToDate = ask.lastEpoch > lastEpoch || (ask.lastEpoch === lastEpoch && ask.endOffset >= log.endOffset());
+    const state = this.#state;
+    if (ask.preVote) {
+      if (state.role === 'leader') return false;
+      return isUpToDate && !(state.role === 'follower' && state.hasFetched);
+    }
+    const { leaderId, votedId, votedDirectoryId } = this.#election;
+    if (votedId >= 0) {
+      return (
+        votedId === ask.candidate.id &&
+        (votedDirectoryId === ZERO_UUID || votedDirectoryId === ask.candidate.directoryId)
+      );
+    }
+    return leaderId < 0 && isUpToDate;
+  }
+
+  #foreign(nowMs: number): AnsweredStep {
+    const { step, answer } = this.#answered(ErrorCode.INCONSISTENT_CLUSTER_ID, nowMs, false);
+    return { step, answer: { ...answer, leaderId: -1, epoch: -1 } };
+  }
+
+  begin(ask: BeginAsk, nowMs: number): AnsweredStep {
+    if (ask.clusterId !== null && ask.clusterId !== this.#options.clusterId) return this.#foreign(nowMs);
+    if (ask.leaderId < 0) return this.#answered(ErrorCode.INVALID_REQUEST, nowMs);
+    if (ask.epoch < this.epoch) return this.#answered(ErrorCode.FENCED_LEADER_EPOCH, nowMs);
+    this.#discover(ask.leaderId, ask.epoch, nowMs);
+    // The leader itself has spoken: no need to look for another.
+    const isBack = this.role === 'prospective' && this.#election.leaderId === ask.leaderId;
+    if (isBack) this.#enter(this.#followerState(nowMs), null);
+    return this.#answered(this.#isForThisVoter(ask.voter) ? ErrorCode.NONE : ErrorCode.INVALID_VOTER_KEY, nowMs);
+  }
+
+  end(ask: EndAsk, nowMs: number): AnsweredStep {
+    if (ask.clusterId !== null && ask.clusterId !== this.#options.clusterId) return this.#foreign(nowMs);
+    if (ask.leaderId < 0) return this.#answered(ErrorCode.INVALID_REQUEST, nowMs);
+    if (ask.epoch < this.epoch) return this.#answered(ErrorCode.FENCED_LEADER_EPOCH, nowMs);
+    this.#discover(ask.leaderId, ask.epoch, nowMs);
+    const state = this.#state;
+    if (state.role === 'follower' && this.#election.leaderId === ask.leaderId) {
+      const place = ask.candidates.findIndex(({ id }) => id === this.#options.localId);
+      state.fetchUntilMs = Math.min(state.fetchUntilMs, nowMs + this.#successorBackoffMs(place));
+      state.hasFetched = false;
+    }
+    return this.#answered(ErrorCode.NONE, nowMs);
+  }
+
+  /** The first successor goes at once, each next one waits twice as long as the one before it. */
+  #successorBackoffMs(place: number): number {
+    if (place <= 0) return place === 0 || !this.#options.prompt ? 0 : this.#turn() * TURN_MS;
+    const { electionBackoffMaxMs } = this.#options.timeouts;
+    return Math.min(electionBackoffMaxMs, TURN_MS * 2 ** (place - 1));
+  }
+
+  /** Of a replica that fetches from this leader. True when the high watermark rose. */
+  fetched(ask: FetchAsk, nowMs: number): boolean {
+    const { leader } = this;
+    assert(leader !== null, 'only a leader counts fetches');
+    return leader.fetched(ask.replica, ask.offset, this.#options.log.endOffset(), nowMs) && this.#raise(leader);
+  }
+
+  // Answers.
+
+  /** To what a step has sent. */
+  answered(ask: ElectionAsk, answer: RaftAnswer, to: number, nowMs: number): QuorumStep {
+    const state = this.#state;
+    const isCurrent = ask.epoch === this.epoch;
+    const retryAtMs = nowMs + this.#options.timeouts.retryBackoffMs;
+    if (ask.kind === 'vote') {
+      const isMine = isCurrent && state.role === (ask.preVote ? 'prospective' : 'candidate');
+      if (isMine && (state.role === 'prospective' || state.role === 'candidate')) {
+        // A voter too old for pre-votes has nothing against the real one.
+        const isTooOld = ask.preVote && answer.errorCode === ErrorCode.UNSUPPORTED_VERSION;
+        const isNoAnswer = !isTooOld && answer.errorCode !== ErrorCode.NONE && answer.epoch < this.epoch;
+        if (isNoAnswer) state.tally.failed(to, retryAtMs);
+        else
+          state.tally.answered(to, isTooOld || (answer.granted === true && answer.errorCode === ErrorCode.NONE), nowMs);
+      }
+    } else if (ask.kind === 'begin') {
+      const isTold = answer.errorCode === ErrorCode.NONE;
+      const nextMs = isTold ? nowMs + this.#options.timeouts.fetchMs / 2 : retryAtMs;
+      if (isCurrent && state.role === 'leader') state.leader.told(to, nextMs);
+    } else if (isCurrent && state.role === 'resigned') state.farewells.delete(to);
+    this.#discover(answer.leaderId, answer.epoch, nowMs);
+    return this.#step(nowMs);
+  }
+
+  /** No answer came. */
+  failed(ask: ElectionAsk, to: number, nowMs: number): QuorumStep {
+    const state = this.#state;
+    const retryAtMs = nowMs + this.#options.timeouts.retryBackoffMs;
+    if (ask.epoch === this.epoch) {
+      if (state.role === 'leader') state.leader.told(to, retryAtMs);
+      else if (state.role === 'resigned') {
+        const farewell = state.farewells.get(to);
+        if (farewell !== undefined) Object.assign(farewell, { inFlight: false, nextMs: retryAtMs });
+      } else if (ask.kind === 'vote' && state.role === (ask.preVote ? 'prospective' : 'candidate')) {
+        if (state.role === 'prospective' || state.role === 'candidate') state.tally.failed(to, retryAtMs);
+      }
+    }
+    return this.#step(nowMs);
+  }
+
+  /** Any other answer has named a leader. */
+  discovered(leaderId: number, epoch: number, nowMs: number): QuorumStep {
+    this.#discover(leaderId, epoch, nowMs);
+    return this.#step(nowMs);
+  }
+
+  /** The node's connection was closed and the next one refused: its process is gone, so nobody waits for its timeout. */
+  gone(nodeId: number, nowMs: number): QuorumStep {
+    const state = this.#state;
+    if (state.role === 'follower' && this.#election.leaderId === nodeId) {
+      const electAtMs = Math.max(nowMs + this.#turn(nodeId) * TURN_MS, this.#notBeforeMs);
+      state.fetchUntilMs = Math.min(state.fetchUntilMs, electAtMs);
+      state.hasFetched = false;
+    }
+    return this.#step(nowMs);
+  }
+
+  // The own fetches.
+
+  #wantsFetch(): boolean {
+    return this.role === 'follower' || this.role === 'unattached';
+  }
+
+  /** Where to fetch from now: a node, -1 for whoever may know the leader, null for not now. It is on its way then. */
+  takeFetch(nowMs: number): { readonly from: number; readonly generation: number } | null {
+    if (!this.#wantsFetch() || this.#isFetching || nowMs < this.#fetchAtMs) return null;
+    this.#isFetching = true;
+    const from = this.role === 'follower' && !this.#elsewhere ? this.#election.leaderId : -1;
+    return { from, generation: this.#fetchGeneration };
+  }
+
+  /** True while the answer to such a fetch still matters. */
+  isCurrentFetch(generation: number): boolean {
+    return this.#isFetching && generation === this.#fetchGeneration;
+  }
+
+  /** This follower has heard from the leader of this epoch. */
+  get hasFetched(): boolean {
+    return this.#state.role === 'follower' && this.#state.hasFetched;
+  }
+
+  /** The leader is alive: its answer came, or what it sent has been written. */
+  leaderAnswered(nowMs: number): void {
+    const state = this.#state;
+    if (state.role !== 'follower') return;
+    state.fetchUntilMs = nowMs + this.#options.timeouts.fetchMs;
+    state.hasFetched = true;
+  }
+
+  /** A fetch is over, what it brought is written and, for a voter, durable. */
+  fetchEnded(generation: number, ok: boolean, nowMs: number): void {
+    if (!this.isCurrentFetch(generation)) return;
+    this.#isFetching = false;
+    this.#fetchAtMs = ok ? Number.NEGATIVE_INFINITY : nowMs + this.#options.timeouts.retryBackoffMs;
+    // One that does not elect looks for the next leader while this one does not answer.
+    this.#elsewhere = !ok && !this.isVoter && !this.#elsewhere;
+  }
+
+  // The log.
+
+  /** Voters count as soon as they stand in the log, committed or not. True when the high watermark rose. */
+  updateVoters(voters: readonly Voter[]): boolean {
+    this.#voters = voters;
+    const { leader } = this;
+    if (leader !== null) return leader.updateVoters(voters) && this.#raise(leader);
+    return false;
+  }
+
   /** The first batch of the epoch was appended at this offset. */
   epochBegins(offset: number): void {
-    assert(this.#role === 'leader' && this.#epochStartOffset < 0, 'only a new leader begins an epoch, and once');
-    this.#epochStartOffset = offset;
+    assert(this.leader !== null, 'only a leader begins an epoch');
+    this.leader.epochBegins(offset);
   }
 
   /** The own log is durable up to `endOffset`. True when the high watermark rose. */
   localLogIsDurable(endOffset: number): boolean {
-    if (this.#role !== 'leader' || this.#epochStartOffset < 0) return false;
-    // The median of all voters' ends; with one voter its own.
-    if (endOffset <= this.#epochStartOffset || endOffset <= this.#highWatermark) return false;
-    this.#highWatermark = endOffset;
+    const { leader } = this;
+    return leader !== null && leader.localLogIsDurable(endOffset) && this.#raise(leader);
+  }
+
+  /** The leader's high watermark, as far as the own log goes. True when it rose. */
+  leaderCommitted(highWatermark: number): boolean {
+    const end = Math.min(highWatermark, this.#options.log.endOffset());
+    if (end <= this.#highWatermark) return false;
+    this.#highWatermark = end;
     return true;
   }
 
-  /** The state above this log cannot be trusted: another leader, or another epoch of this one, must take over. */
-  resign(nowMs: number): void {
-    if (this.#role !== 'leader') return;
-    this.#role = 'resigned';
-    this.#electAtMs = nowMs + RESIGNED_BACKOFF_MS;
+  #raise(leader: LeaderState): boolean {
+    if (leader.highWatermark <= this.#highWatermark) return false;
+    this.#highWatermark = leader.highWatermark;
+    return true;
   }
 }

@@ -2,6 +2,7 @@
  * What raft needs of the disk and the network. `server` implements RaftLog over the storage of a partition and
  * RaftTransport over connections; snapshots and quorum-state are plain files (snapshot-files.ts, quorum-state.ts).
  */
+import type { NodeAddress, RaftAnswer, RaftAsk } from './messages.ts';
 import type { SnapshotId } from './raft-client.ts';
 
 export interface OffsetAndEpoch {
@@ -37,7 +38,16 @@ export interface RaftLog {
   sizeInBytes(): number;
 }
 
-/** Messages to other voters; a single voter has none to send. */
+/** Carries messages to other nodes, one connection to each. A message may be lost; none comes twice. */
 export interface RaftTransport {
-  send(toNodeId: number, message: unknown): void;
+  /** Called once, before the first message. */
+  start(events: RaftTransportEvents): void;
+  /** Rejects when no answer came: whether the message arrived is unknown. */
+  send(to: NodeAddress, ask: RaftAsk, timeoutMs: number): Promise<RaftAnswer>;
+  close(): void;
+}
+
+export interface RaftTransportEvents {
+  /** Nobody listens there any more: a connection was closed, and the next one refused. */
+  refused(address: NodeAddress): void;
 }

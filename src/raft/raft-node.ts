@@ -1,18 +1,27 @@
 /**
- * Drives the quorum over a log: makes election state durable before acting on it, appends what the leader is given,
- * shares one fsync among all that waits for it, and hands committed batches to listeners in order.
+ * Drives the quorum over a log and a transport: makes election state durable before acting on it, appends what the
+ * leader is given, shares one fsync among all that waits for it, follows another leader, and hands committed batches to
+ * listeners in order.
  *
- * Invariants: a batch is committed for this voter only after its fsync; a listener gets every committed batch once, in
- * order, after the snapshot it follows; a failed write or fsync stops the node and is never retried.
+ * Invariants: no message and no answer leaves before the election state it rests on is durable; a batch counts for this
+ * voter only after its fsync; a failed write or fsync stops the node and is never retried.
  */
 import { assert } from '../base/assert.ts';
-import { KtsError } from '../base/kts-error.ts';
-import { baseOffsetAt, batchSizeAt, isControlAt, lastOffsetAt, nextOffsetAt } from '../protocol/batch.ts';
+import { causeText } from '../base/logger.ts';
+import { ErrorCode } from '../protocol/error-codes.ts';
+import type { TimerHandle } from '../runtime/runtime.ts';
+import { AddressBook } from './address-book.ts';
 import { AppendQueue } from './append-queue.ts';
+import { CommittedDelivery } from './committed-delivery.ts';
 import { controlBatch, kraftVersionRecord, kraftVotersRecord, leaderChangeRecord } from './control-records.ts';
-import { Quorum, type QuorumStep } from './quorum.ts';
-import { loadQuorumLog, type QuorumLogContent } from './quorum-log.ts';
-import { QuorumStateFile } from './quorum-state.ts';
+import { FetchServer } from './fetch-server.ts';
+import { LogFollower } from './log-follower.ts';
+import type { NodeAddress, RaftAnswer, RaftAsk } from './messages.ts';
+import { Quorum } from './quorum.ts';
+import { describe } from './quorum-description.ts';
+import { loadQuorumLog, refuseUnknownVersion } from './quorum-log.ts';
+import { type AnsweredStep, DEFAULT_TIMEOUTS, type QuorumSend, type QuorumStep } from './quorum-options.ts';
+import { NO_ELECTION, QuorumStateFile } from './quorum-state.ts';
 import {
   type LeaderAndEpoch,
   NotLeaderError,
@@ -22,48 +31,60 @@ import {
   type SnapshotId,
 } from './raft-client.ts';
 import type { RaftNodeOptions } from './raft-options.ts';
-import {
-  BOOTSTRAP_SNAPSHOT,
-  batchTimes,
-  batchValues,
-  compareSnapshotIds,
-  SnapshotFiles,
-  snapshotBatches,
-} from './snapshot-files.ts';
+import { SnapshotFiles, snapshotBatches } from './snapshot-files.ts';
 import { cleanSnapshots } from './snapshot-retention.ts';
+import { serveSnapshot } from './snapshot-server.ts';
+import { VoterHistory } from './voter-history.ts';
 import { SUPPORTED_KRAFT_VERSION, sameEndpoints, type Voter } from './voters.ts';
 
-const READ_BYTES = 1 << 20;
 const CLEAN_INTERVAL_MS = 60_000;
-
-interface Follower {
-  readonly listener: RaftListener;
-  /** The next offset it gets. */
-  nextOffset: number;
-  /** The last leader it was told of. */
-  leader: LeaderAndEpoch;
-}
+/** How long a leader that stops waits for the voters to acknowledge it. */
+const FAREWELL_MS = 500;
+const NO_RANDOM = { bytes: (size: number) => new Uint8Array(size), int: () => 0 };
+const DEFAULT_MAX_BYTES = 1 << 20;
 
 export class RaftNode implements RaftClient {
   readonly #options: RaftNodeOptions;
   readonly #snapshots: SnapshotFiles;
   readonly #quorumState: QuorumStateFile;
-  readonly #followers: Follower[] = [];
   readonly #queue: AppendQueue;
-  #content: QuorumLogContent;
+  readonly #book: AddressBook;
+  readonly #delivery: CommittedDelivery;
+  readonly #fetchServer: FetchServer;
+  readonly #follower: LogFollower;
+  #history = new VoterHistory({ kraftVersion: 0, voters: [] });
   #quorum: Quorum;
   #durableOffset = 0;
+  /** Counts truncations: an fsync that began before one says nothing of what came after. */
+  #truncations = 0;
   #syncing: Promise<void> | null = null;
+  #timer: TimerHandle | null = null;
+  #timerAtMs = Number.POSITIVE_INFINITY;
+  #farewell: (() => void) | null = null;
   #started = false;
   #closed = false;
 
   constructor(options: RaftNodeOptions) {
     this.#options = options;
-    this.#snapshots = new SnapshotFiles(options.files, options.timers, options.directory);
+    const { nodeId, log, timers, clock, localEndpoints } = options;
+    this.#snapshots = new SnapshotFiles(options.files, timers, options.directory);
     this.#quorumState = new QuorumStateFile(options.files, `${options.directory}/quorum-state`);
-    this.#queue = new AppendQueue(options.timers, options.clock, (batch) => this.#appendBatch(batch));
-    this.#content = { kraftVersion: 0, voters: [] };
+    this.#queue = new AppendQueue(timers, clock, (batch) => this.#appendBatch(batch));
+    this.#book = new AddressBook({
+      localId: nodeId,
+      listenerNames: options.listenerNames ?? [],
+      localEndpoints,
+      bootstrapServers: options.bootstrapServers ?? [],
+      random: options.random ?? NO_RANDOM,
+    });
     this.#quorum = this.#makeQuorum();
+    this.#delivery = new CommittedDelivery(log, this.#snapshots, () => ({
+      highWatermark: this.#quorum.highWatermark,
+      leader: this.leaderAndEpoch(),
+      epochStartOffset: this.#quorum.epochStartOffset,
+    }));
+    this.#fetchServer = this.#makeFetchServer();
+    this.#follower = this.#makeFollower();
   }
 
   get nodeId(): number {
@@ -80,41 +101,106 @@ export class RaftNode implements RaftClient {
   start(): void {
     assert(!this.#started, 'raft starts once');
     this.#started = true;
-    const { log, staticVoters } = this.#options;
+    const { log, staticVoters, transport } = this.#options;
     this.#snapshots.open();
-    this.#content = loadQuorumLog(log, this.#snapshots, staticVoters);
-    if (this.#content.voters.length > 1) {
-      throw new KtsError('A quorum of several controllers is not supported yet.', {
-        hint: 'Use one controller: controller.quorum.voters with one entry, or format with --standalone.',
-      });
-    }
+    this.#history = loadQuorumLog(log, this.#snapshots, staticVoters);
+    this.#book.updateVoters(this.#history.latest.voters);
     this.#quorum = this.#makeQuorum();
     this.#queue.startAt(log.endOffset());
-    this.#tick();
+    transport?.start({ refused: (address) => this.#refused(address) });
+    this.#event(() => this.#take(this.#quorum.tick(this.#now())));
     this.#every(CLEAN_INTERVAL_MS, () => cleanSnapshots(this.#snapshots, this.#options));
   }
 
-  /** Writes and syncs what is scheduled. The log belongs to who made it. */
+  /** Writes and syncs what is scheduled; a leader tells the others that it goes. The log belongs to who made it. */
   async close(): Promise<void> {
     if (this.#closed) return;
     if (this.#started) {
       this.#queue.drain();
       await this.#sync();
+      await this.#sayFarewell();
     }
     this.#closed = true;
+    this.#timer?.cancel();
+    this.#fetchServer.wake();
+    this.#options.transport?.close();
+  }
+
+  async #sayFarewell(): Promise<void> {
+    if (this.#closed || !this.#quorum.isLeader || this.#quorum.voters.length <= 1) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#farewell = resolve;
+    const timer = this.#options.timers.after(FAREWELL_MS, resolve, { unref: true });
+    this.#event(() => this.#take(this.#quorum.resign(this.#now())));
+    await promise;
+    timer.cancel();
   }
 
   #makeQuorum(): Quorum {
-    const { nodeId, directoryId, log } = this.#options;
+    const { nodeId, directoryId, clusterId, log, localEndpoints } = this.#options;
     return new Quorum({
       localId: nodeId,
       localDirectoryId: directoryId,
-      voters: this.#content.voters,
-      election: this.#started
-        ? this.#quorumState.read()
-        : { epoch: 0, leaderId: -1, votedId: -1, votedDirectoryId: directoryId },
-      lastLogEpoch: this.#started ? log.lastEpoch() : 0,
+      clusterId,
+      voters: this.#history.latest.voters,
+      canVote: this.#options.canVote ?? true,
+      election: this.#started ? this.#quorumState.read() : NO_ELECTION,
+      log: this.#started ? log : { endOffset: () => 0, lastEpoch: () => 0 },
+      timeouts: this.#options.timeouts ?? DEFAULT_TIMEOUTS,
+      random: this.#options.random ?? NO_RANDOM,
+      prompt: this.#options.prompt ?? false,
+      endpoints: localEndpoints,
+      nowMs: this.#now(),
     });
+  }
+
+  #makeFetchServer(): FetchServer {
+    const { clusterId, log, timers } = this.#options;
+    return new FetchServer({
+      clusterId,
+      log,
+      snapshots: this.#snapshots,
+      timers,
+      epoch: () => this.#quorum.epoch,
+      isLeader: () => this.#quorum.isLeader && !this.#closed,
+      highWatermark: () => this.#quorum.highWatermark,
+      fetched: (ask) =>
+        this.#event(() => {
+          if (this.#quorum.fetched(ask, this.#now())) this.#committed();
+        }),
+      answer: (errorCode) => this.#answer(errorCode),
+    });
+  }
+
+  #makeFollower(): LogFollower {
+    const { log, logger, clusterId, timeouts = DEFAULT_TIMEOUTS } = this.#options;
+    return new LogFollower({
+      log,
+      snapshots: this.#snapshots,
+      book: this.#book,
+      logger,
+      clusterId,
+      fetchMaxBytes: this.#options.fetchMaxBytes ?? DEFAULT_MAX_BYTES,
+      snapshotMaxBytes: this.#options.snapshotMaxBytes ?? DEFAULT_MAX_BYTES,
+      quorum: () => this.#quorum,
+      history: () => this.#history,
+      nowMs: () => this.#now(),
+      isClosed: () => this.#closed,
+      send: (to, ask) =>
+        this.#options.transport?.send(to, ask, timeouts.requestMs) ?? Promise.reject(new Error('there is no network')),
+      durable: () => this.#sync(),
+      append: (bytes) => this.#appendFetched(bytes),
+      truncateTo: (offset) => this.#truncateTo(offset),
+      restartAt: (id) => this.#restartAt(id),
+      votersChanged: () => this.#votersChanged(),
+      deliver: () => this.#delivery.deliver(),
+      take: (step) => this.#take(step),
+      guard: (run) => this.#guard(run),
+    });
+  }
+
+  #now(): number {
+    return this.#options.clock.monotonicMs();
   }
 
   #every(intervalMs: number, run: () => void): void {
@@ -142,43 +228,164 @@ export class RaftNode implements RaftClient {
     }
   }
 
-  // The quorum.
-
-  #tick(): void {
-    this.#take(this.#quorum.tick(this.#options.clock.monotonicMs()));
+  #event(run: () => void): void {
+    if (!this.#closed) this.#guard(run);
   }
 
+  // The quorum.
+
+  /** Durable first, then everything else that the step asks for. */
   #take(step: QuorumStep): void {
     if (step.election !== null) {
       const voterIds = this.#quorum.voters.map((voter) => voter.id);
-      this.#quorumState.write(step.election, this.#content.kraftVersion, voterIds);
+      this.#quorumState.write(step.election, this.#history.latest.kraftVersion, voterIds);
     }
+    if (step.lostLeadership) this.#queue.drop(this.#options.log.endOffset());
     if (step.becameLeader) this.#beginEpoch();
+    else if (step.changed) this.#sayRole();
+    for (const send of step.sends) this.#send(send);
+    if (step.changed) {
+      this.#delivery.tellLeader();
+      this.#fetchServer.wake();
+      if (this.#quorum.openFarewells === 0) this.#farewell?.();
+    }
+    this.#follower.go();
+    this.#arm();
+  }
+
+  #sayRole(): void {
+    const { role, epoch, leaderId } = this.#quorum;
+    const { logger, nodeId } = this.#options;
+    logger.info(`Completed transition to ${role}(localId=${nodeId}, epoch=${epoch}, leaderId=${leaderId})`);
+  }
+
+  /** One timer, for whatever the quorum has to do next. */
+  #arm(): void {
+    const atMs = this.#closed ? Number.POSITIVE_INFINITY : this.#quorum.deadlineMs();
+    if (this.#timer !== null && this.#timerAtMs === atMs) return;
+    this.#timer?.cancel();
+    this.#timer = null;
+    this.#timerAtMs = atMs;
+    if (atMs === Number.POSITIVE_INFINITY) return;
+    const run = (): void => {
+      this.#timer = null;
+      this.#event(() => this.#take(this.#quorum.tick(this.#now())));
+    };
+    // At least a millisecond: nothing that is due at once may keep the loop from what is ready.
+    this.#timer = this.#options.timers.after(Math.max(1, atMs - this.#now()), run, { unref: true });
+  }
+
+  #send({ to, ask }: QuorumSend): void {
+    const { transport, timeouts = DEFAULT_TIMEOUTS, logger } = this.#options;
+    const address = this.#book.voter(to);
+    const sent =
+      transport && address !== null
+        ? transport.send(address, ask, timeouts.requestMs)
+        : Promise.reject(new Error(`there is no address of node ${to}`));
+    sent.then(
+      (answer) =>
+        this.#event(() => {
+          this.#book.learn(answer.nodes);
+          this.#take(this.#quorum.answered(ask, answer, to, this.#now()));
+          if (this.#quorum.openFarewells === 0) this.#farewell?.();
+        }),
+      (error: unknown) => {
+        logger.debug(`No answer to ${ask.kind} from node ${to}: ${causeText(error)}`);
+        this.#event(() => this.#take(this.#quorum.failed(ask, to, this.#now())));
+      },
+    );
+  }
+
+  #refused(address: NodeAddress): void {
+    if (this.#options.prompt !== true || address.id < 0) return;
+    this.#event(() => this.#take(this.#quorum.gone(address.id, this.#now())));
+  }
+
+  /** A request of another node. */
+  handle(ask: RaftAsk): RaftAnswer | Promise<RaftAnswer> {
+    if (this.#closed || !this.#started) return this.#answer(ErrorCode.BROKER_NOT_AVAILABLE);
+    switch (ask.kind) {
+      case 'vote':
+        return this.#answered(() => this.#quorum.vote(ask, this.#now()));
+      case 'begin':
+        this.#book.learnEndpoints(ask.leaderId, ask.endpoints);
+        return this.#answered(() => this.#quorum.begin(ask, this.#now()));
+      case 'end':
+        return this.#answered(() => this.#quorum.end(ask, this.#now()));
+      case 'fetch':
+        return this.#fetchServer.handle(ask);
+      case 'snapshot':
+        return this.#serveSnapshot(ask);
+      default:
+        return this.#answer(ErrorCode.UNSUPPORTED_VERSION);
+    }
+  }
+
+  #answered(run: () => AnsweredStep): RaftAnswer {
+    let answer: RaftAnswer | null = null;
+    this.#event(() => {
+      const result = run();
+      this.#take(result.step);
+      answer = result.answer;
+    });
+    return this.#withLeader(answer ?? this.#answer(ErrorCode.BROKER_NOT_AVAILABLE));
+  }
+
+  #answer(errorCode: number): RaftAnswer {
+    const { leaderId, epoch } = this.#quorum;
+    return this.#withLeader({ errorCode, errorMessage: null, leaderId, epoch, nodes: [] });
+  }
+
+  #withLeader(answer: RaftAnswer): RaftAnswer {
+    const leader = answer.leaderId < 0 ? null : this.#book.leader(answer.leaderId);
+    return leader === null ? answer : { ...answer, nodes: [leader] };
   }
 
   /** The first batch of an epoch names its leader; a log that only `format` has touched gets its voters in it as well. */
   #beginEpoch(): void {
-    const { log, nodeId, clock, logger } = this.#options;
-    const { epoch, voters } = this.#quorum;
+    const { log, nodeId, logger } = this.#options;
+    const { epoch, voters, leader } = this.#quorum;
     const voterIds = voters.map((voter) => voter.id);
-    const records = [leaderChangeRecord(nodeId, voterIds)];
-    if (this.#content.kraftVersion >= 1) {
+    const records = [leaderChangeRecord(nodeId, voterIds, leader?.granting ?? [])];
+    const { kraftVersion } = this.#history.latest;
+    const control: { kraftVersion?: number; voters?: readonly Voter[] } = {};
+    if (kraftVersion >= 1) {
       const isFirst = log.endOffset() === 0;
       const current = this.#withLocalEndpoints(voters);
-      if (isFirst) records.push(kraftVersionRecord(this.#content.kraftVersion));
-      if (isFirst || current !== voters) records.push(kraftVotersRecord(current));
-      this.#adoptVoters(current);
+      if (isFirst) {
+        control.kraftVersion = kraftVersion;
+        records.push(kraftVersionRecord(kraftVersion));
+      }
+      if (isFirst || current !== voters) {
+        control.voters = current;
+        records.push(kraftVotersRecord(current));
+      }
     }
-    const baseOffset = this.#queue.nextOffset;
+    const baseOffset = log.endOffset();
     logger.info(`Completed transition to Leader(localId=${nodeId}, epoch=${epoch}, epochStartOffset=${baseOffset})`);
     this.#quorum.epochBegins(baseOffset);
-    this.#appendBatch(controlBatch(records, { baseOffset, epoch, nowMs: clock.nowMs() }));
-    this.#queue.beginEpoch(epoch, log.endOffset());
+    this.#appendControl(records, control);
   }
 
-  #adoptVoters(voters: readonly Voter[]): void {
-    this.#content = { ...this.#content, voters };
-    this.#quorum.updateVoters(voters);
+  /** Appends a control batch as the leader; what it says of the quorum holds from here on. */
+  #appendControl(
+    records: Parameters<typeof controlBatch>[0],
+    control: { readonly kraftVersion?: number; readonly voters?: readonly Voter[] },
+  ): number {
+    const { log, clock } = this.#options;
+    const { epoch } = this.#quorum;
+    const baseOffset = log.endOffset();
+    if (this.#history.take(baseOffset, control)) this.#votersChanged();
+    this.#appendBatch(controlBatch(records, { baseOffset, epoch, nowMs: clock.nowMs() }));
+    this.#queue.beginEpoch(epoch, log.endOffset());
+    return baseOffset + records.length - 1;
+  }
+
+  #votersChanged(): void {
+    const { voters } = this.#history.latest;
+    refuseUnknownVersion(this.#history);
+    this.#book.updateVoters(voters);
+    if (this.#quorum.updateVoters(voters)) this.#committed();
   }
 
   /** This node's listeners may have moved since the voters were written. */
@@ -195,6 +402,16 @@ export class RaftNode implements RaftClient {
     return { leaderId: this.#quorum.leaderId, epoch: this.#quorum.epoch };
   }
 
+  /** Where the leader listens for controllers and brokers; null while it, or that, is unknown. */
+  leaderAddress(): NodeAddress | null {
+    const { leaderId } = this.#quorum;
+    return leaderId < 0 ? null : this.#book.leader(leaderId);
+  }
+
+  voters(): readonly Voter[] {
+    return this.#quorum.voters;
+  }
+
   highWatermark(): number {
     return this.#quorum.highWatermark;
   }
@@ -204,21 +421,15 @@ export class RaftNode implements RaftClient {
   }
 
   kraftVersion(): number {
-    return this.#content.kraftVersion;
+    return this.#history.latest.kraftVersion;
   }
 
   resign(epoch: number): void {
     if (!this.#quorum.isLeader || this.#quorum.epoch !== epoch) return;
-    const { clock, timers } = this.#options;
-    this.#queue.drain();
-    this.#quorum.resign(clock.monotonicMs());
-    this.#tellLeader();
-    const retry = (): void => {
-      if (this.#closed || this.#quorum.isLeader) return;
-      this.#guard(() => this.#tick());
-      if (!this.#quorum.isLeader) timers.after(RETRY_ELECTION_MS, retry, { unref: true });
-    };
-    timers.after(RETRY_ELECTION_MS, retry, { unref: true });
+    this.#event(() => {
+      this.#queue.drain();
+      this.#take(this.#quorum.resign(this.#now()));
+    });
   }
 
   // Appending.
@@ -235,9 +446,9 @@ export class RaftNode implements RaftClient {
 
   upgradeKraftVersion(epoch: number, level: number): number {
     this.#checkLeader(epoch);
-    assert(level === 1 && this.#content.kraftVersion === 0, 'kraft.version goes from 0 to 1');
+    assert(level === 1 && this.kraftVersion() === 0, 'kraft.version goes from 0 to 1');
     this.#queue.drain();
-    const { directoryId, nodeId, localEndpoints, clock } = this.#options;
+    const { directoryId, nodeId, localEndpoints } = this.#options;
     const voters = this.#quorum.voters.map((voter) => ({
       ...voter,
       kraftVersion: SUPPORTED_KRAFT_VERSION,
@@ -245,19 +456,47 @@ export class RaftNode implements RaftClient {
       ...(voter.id === nodeId && localEndpoints.length > 0 ? { endpoints: localEndpoints } : {}),
     }));
     const records = [kraftVersionRecord(level), kraftVotersRecord(voters)];
-    const baseOffset = this.#queue.nextOffset;
-    this.#content = { kraftVersion: level, voters };
-    this.#quorum.updateVoters(voters);
-    this.#appendBatch(controlBatch(records, { baseOffset, epoch, nowMs: clock.nowMs() }));
-    this.#queue.beginEpoch(epoch, this.#options.log.endOffset());
-    return baseOffset + records.length - 1;
+    return this.#appendControl(records, { kraftVersion: level, voters });
   }
 
   #appendBatch(batch: Uint8Array): void {
     this.#guard(() => {
       this.#options.log.append(batch);
       void this.#sync();
+      this.#fetchServer.wake();
     });
+  }
+
+  /** What a follower appends need not be durable before a node without a vote goes on. */
+  #appendFetched(bytes: Uint8Array): void {
+    const { log } = this.#options;
+    log.append(bytes);
+    this.#queue.startAt(log.endOffset());
+    void this.#sync();
+  }
+
+  #truncateTo(offset: number): void {
+    const { log } = this.#options;
+    log.truncateTo(offset);
+    this.#truncations++;
+    this.#durableOffset = Math.min(this.#durableOffset, offset);
+    this.#queue.startAt(log.endOffset());
+  }
+
+  #restartAt(id: SnapshotId): void {
+    const { log, logger, staticVoters } = this.#options;
+    logger.info(`The metadata log goes on behind snapshot ${id.endOffset}-${id.epoch} of the leader`);
+    const { control } = this.#snapshots.read(id);
+    log.truncateFully(id);
+    this.#truncations++;
+    this.#durableOffset = id.endOffset;
+    this.#queue.startAt(log.endOffset());
+    for (const older of this.#snapshots.ids) if (older.endOffset < id.endOffset) this.#snapshots.delete(older);
+    this.#history.restart({
+      kraftVersion: control.kraftVersion ?? 0,
+      voters: control.voters ?? staticVoters ?? [],
+    });
+    this.#votersChanged();
   }
 
   /** One fsync at a time: what is appended meanwhile shares the next one. */
@@ -276,9 +515,11 @@ export class RaftNode implements RaftClient {
     try {
       while (this.#needsSync()) {
         const target = log.endOffset();
+        const truncations = this.#truncations;
         await log.sync();
+        if (truncations !== this.#truncations) continue;
         this.#durableOffset = target;
-        if (this.#quorum.localLogIsDurable(target)) this.#deliver();
+        if (this.#quorum.localLogIsDurable(target)) this.#committed();
       }
     } catch (error) {
       this.#closed = true;
@@ -287,71 +528,18 @@ export class RaftNode implements RaftClient {
     this.#syncing = null;
   }
 
+  /** The high watermark rose. */
+  #committed(): void {
+    this.#delivery.deliver();
+    this.#fetchServer.wake();
+  }
+
   // Listeners.
 
   register(listener: RaftListener): () => void {
-    const follower: Follower = { listener, nextOffset: 0, leader: { leaderId: -1, epoch: -1 } };
-    this.#followers.push(follower);
-    if (this.#started) this.#guard(() => this.#catchUp(follower));
-    return () => {
-      const index = this.#followers.indexOf(follower);
-      if (index >= 0) this.#followers.splice(index, 1);
-    };
-  }
-
-  #deliver(): void {
-    for (const follower of [...this.#followers]) this.#catchUp(follower);
-  }
-
-  #catchUp(follower: Follower): void {
-    const { log } = this.#options;
-    const end = this.#quorum.highWatermark;
-    if (end < 0) return;
-    this.#loadSnapshot(follower);
-    while (follower.nextOffset < end) {
-      const bytes = log.read(follower.nextOffset, READ_BYTES);
-      assert(bytes.length > 0, 'committed batches can be read');
-      for (let at = 0; at < bytes.length && follower.nextOffset < end; at += batchSizeAt(bytes, at)) {
-        if (nextOffsetAt(bytes, at) > follower.nextOffset) this.#hand(follower, bytes, at);
-      }
-    }
-    this.#tellLeaderTo(follower);
-  }
-
-  /** A listener that has nothing, or less than the log still holds, begins with the latest snapshot. */
-  #loadSnapshot(follower: Follower): void {
-    const latest = this.#snapshots.latest();
-    if (latest === null || compareSnapshotIds(latest, BOOTSTRAP_SNAPSHOT) === 0) return;
-    const isBehind = follower.nextOffset === 0 || follower.nextOffset < this.#options.log.startOffset();
-    if (!isBehind || latest.endOffset > this.#quorum.highWatermark) return;
-    follower.listener.onSnapshot(this.#snapshots.read(latest));
-    follower.nextOffset = latest.endOffset;
-  }
-
-  #hand(follower: Follower, bytes: Uint8Array, at: number): void {
-    const { epoch, timestampMs } = batchTimes(bytes, at);
-    follower.nextOffset = nextOffsetAt(bytes, at);
-    follower.listener.onCommit({
-      baseOffset: baseOffsetAt(bytes, at),
-      lastOffset: lastOffsetAt(bytes, at),
-      epoch,
-      appendTimestampMs: timestampMs,
-      sizeInBytes: batchSizeAt(bytes, at),
-      values: isControlAt(bytes, at) ? [] : batchValues(bytes, at),
-    });
-  }
-
-  #tellLeader(): void {
-    for (const follower of [...this.#followers]) this.#tellLeaderTo(follower);
-  }
-
-  /** The leader's own listeners hear of it once all of earlier epochs was handed to them. */
-  #tellLeaderTo(follower: Follower): void {
-    const leader = this.leaderAndEpoch();
-    if (this.#quorum.isLeader && follower.nextOffset <= this.#quorum.epochStartOffset) return;
-    if (leader.epoch === follower.leader.epoch && leader.leaderId === follower.leader.leaderId) return;
-    follower.leader = leader;
-    follower.listener.onLeaderChange(leader);
+    const { catchUp, remove } = this.#delivery.add(listener);
+    if (this.#started) this.#guard(catchUp);
+    return remove;
   }
 
   // Snapshots.
@@ -368,10 +556,11 @@ export class RaftNode implements RaftClient {
     const latest = this.#snapshots.latest();
     if (this.#closed || id.endOffset > this.#quorum.highWatermark) return false;
     if (latest !== null && latest.endOffset >= id.endOffset) return false;
+    const { kraftVersion, voters } = this.#history.at(id.endOffset);
     const head = {
       lastContainedLogTimestampMs,
-      kraftVersion: this.#content.kraftVersion,
-      voters: this.#content.voters,
+      kraftVersion,
+      voters,
       nowMs: this.#options.clock.nowMs(),
       epoch: id.epoch,
     };
@@ -379,27 +568,33 @@ export class RaftNode implements RaftClient {
     return true;
   }
 
+  #serveSnapshot(ask: RaftAsk & { readonly kind: 'snapshot' }): RaftAnswer {
+    const { epoch, isLeader, leader } = this.#quorum;
+    if (ask.clusterId !== null && ask.clusterId !== this.clusterId) {
+      return this.#answer(ErrorCode.INCONSISTENT_CLUSTER_ID);
+    }
+    if (ask.epoch < epoch) return this.#answer(ErrorCode.FENCED_LEADER_EPOCH);
+    if (ask.epoch > epoch) return this.#answer(ErrorCode.UNKNOWN_LEADER_EPOCH);
+    if (!isLeader || leader === null) return this.#answer(ErrorCode.NOT_LEADER_OR_FOLLOWER);
+    leader.fetchedSnapshot(ask.replica, this.#now());
+    const { errorCode, slice } = serveSnapshot(this.#snapshots, ask);
+    return slice === null ? this.#answer(errorCode) : { ...this.#answer(errorCode), slice };
+  }
+
   // Views.
 
   describeQuorum(): QuorumDescription | null {
-    if (!this.#quorum.isLeader) return null;
+    const { leader, voters, epoch, highWatermark } = this.#quorum;
+    if (leader === null) return null;
     const { clock, nodeId, log } = this.#options;
-    const nowMs = clock.nowMs();
-    return {
+    return describe(leader, {
       leaderId: nodeId,
-      leaderEpoch: this.#quorum.epoch,
-      highWatermark: this.#quorum.highWatermark,
-      voters: this.#quorum.voters.map((voter) => ({
-        replicaId: voter.id,
-        directoryId: voter.directoryId,
-        logEndOffset: log.endOffset(),
-        lastFetchTimestampMs: nowMs,
-        lastCaughtUpTimestampMs: nowMs,
-      })),
-      observers: [],
-      nodes: this.#quorum.voters.map((voter) => ({ id: voter.id, listeners: voter.endpoints })),
-    };
+      leaderEpoch: epoch,
+      highWatermark,
+      voters,
+      logEndOffset: log.endOffset(),
+      nowMs: clock.nowMs(),
+      monotonicMs: clock.monotonicMs(),
+    });
   }
 }
-
-const RETRY_ELECTION_MS = 250;

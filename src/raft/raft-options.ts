@@ -1,8 +1,9 @@
 /** What a RaftNode is made of. */
 import type { Logger } from '../base/logger.ts';
 import type { Uuid } from '../base/uuid.ts';
-import type { Clock, Files, Timers } from '../runtime/runtime.ts';
-import type { RaftLog } from './raft-log.ts';
+import type { Clock, Files, Random, Timers } from '../runtime/runtime.ts';
+import type { QuorumTimeouts } from './quorum-options.ts';
+import type { RaftLog, RaftTransport } from './raft-log.ts';
 import type { Voter, VoterEndpoint } from './voters.ts';
 
 export interface RaftNodeOptions {
@@ -20,6 +21,23 @@ export interface RaftNodeOptions {
   /** metadata.max.retention.bytes and .ms; -1 keeps all. */
   readonly retentionBytes: number;
   readonly retentionMs: number;
+  /** Null, or absent: alone, without a way to others. */
+  readonly transport?: RaftTransport | null;
+  /** controller.quorum.bootstrap.servers. */
+  readonly bootstrapServers?: readonly { readonly host: string; readonly port: number }[];
+  /** controller.listener.names: on which listener the voters are reached. */
+  readonly listenerNames?: readonly string[];
+  /** False for a node that is only a broker: it follows, and never votes. */
+  readonly canVote?: boolean;
+  readonly timeouts?: QuorumTimeouts;
+  /** See QuorumOptions.prompt; false is Kafka's behaviour. */
+  readonly prompt?: boolean;
+  /** controller.quorum.auto.join.enable. */
+  readonly autoJoin?: boolean;
+  /** controller.quorum.fetch.max.bytes, controller.quorum.fetch.snapshot.max.bytes. */
+  readonly fetchMaxBytes?: number;
+  readonly snapshotMaxBytes?: number;
+  readonly random?: Random;
   readonly files: Files;
   readonly clock: Clock;
   readonly timers: Timers;

@@ -17,7 +17,7 @@ import {
 } from '../protocol/batch.ts';
 import { BatchBuilder } from '../protocol/batch-builder.ts';
 import { forEachRecord } from '../protocol/record.ts';
-import type { Files, Timers } from '../runtime/runtime.ts';
+import type { FileHandle, Files, Timers } from '../runtime/runtime.ts';
 import {
   type ControlContent,
   controlBatch,
@@ -140,6 +140,58 @@ export function batchValues(bytes: Uint8Array, at: number): Uint8Array[] {
   return values;
 }
 
+export class SnapshotPart {
+  readonly #files: Files;
+  readonly #place: { readonly id: SnapshotId; readonly path: string; readonly directory: string };
+  readonly #finished: () => void;
+  readonly #file: FileHandle;
+  #size = 0;
+  #isOpen = true;
+
+  constructor(files: Files, place: { id: SnapshotId; path: string; directory: string }, finished: () => void) {
+    this.#files = files;
+    this.#place = place;
+    this.#finished = finished;
+    files.removeSync(this.#part);
+    this.#file = files.openSync(this.#part, 'new');
+  }
+
+  get #part(): string {
+    return `${this.#place.path}.part`;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    await this.#file.write(bytes, 0, bytes.length, this.#size);
+    this.#size += bytes.length;
+  }
+
+  /** Durable under its name when it resolves. What came from elsewhere is checked first, batch by batch. */
+  async finish(check = true): Promise<void> {
+    await this.#file.sync();
+    this.#close();
+    const { id, path, directory } = this.#place;
+    if (check) new SnapshotContent(id, this.#files.readFileSync(this.#part), this.#part);
+    this.#files.chmodSync(this.#part, FILE_MODE);
+    this.#files.renameSync(this.#part, path);
+    this.#files.syncDirectorySync(directory);
+    this.#finished();
+  }
+
+  /** After a failure the file stays behind for the next start to remove; after `finish` nothing is left to do. */
+  abandon(): void {
+    this.#close();
+  }
+
+  #close(): void {
+    if (this.#isOpen) this.#file.close();
+    this.#isOpen = false;
+  }
+}
+
 export class SnapshotFiles {
   readonly #files: Files;
   readonly #timers: Timers;
@@ -191,25 +243,34 @@ export class SnapshotFiles {
 
   /** Writes batch by batch through the pool, so that a large snapshot does not hold up the loop. */
   async write(id: SnapshotId, batches: Iterable<Uint8Array>): Promise<void> {
-    const path = this.#path(id);
-    const part = `${path}.part`;
-    this.#files.removeSync(part);
-    const file = this.#files.openSync(part, 'new');
+    const part = this.receive(id);
     try {
-      let position = 0;
-      for (const batch of batches) {
-        await file.write(batch, 0, batch.length, position);
-        position += batch.length;
-      }
-      await file.sync();
+      for (const batch of batches) await part.write(batch);
+      await part.finish(false);
+    } finally {
+      part.abandon();
+    }
+  }
+
+  /** A snapshot that comes into being: a `.part` file until it is finished. */
+  receive(id: SnapshotId): SnapshotPart {
+    const path = this.#path(id);
+    return new SnapshotPart(this.#files, { id, path, directory: this.directory }, () => {
+      if (this.has(id)) return;
+      this.#ids.push(id);
+      this.#ids.sort(compareSnapshotIds);
+    });
+  }
+
+  /** A part of the file as it is, not cut at batches; empty behind its end. */
+  slice(id: SnapshotId, position: number, maxBytes: number): Buffer {
+    const file = this.#files.openSync(this.#path(id), 'r');
+    try {
+      const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(maxBytes, file.sizeSync() - position)));
+      return bytes.subarray(0, file.readSync(bytes, 0, bytes.length, position));
     } finally {
       file.close();
     }
-    this.#files.chmodSync(part, FILE_MODE);
-    this.#files.renameSync(part, path);
-    this.#files.syncDirectorySync(this.directory);
-    this.#ids.push(id);
-    this.#ids.sort(compareSnapshotIds);
   }
 
   delete(id: SnapshotId): void {

@@ -56,3 +56,8 @@ export function sameEndpoints(a: readonly VoterEndpoint[], b: readonly VoterEndp
     a.every((one, i) => one.name === b[i]?.name && one.host === b[i]?.host && one.port === b[i]?.port)
   );
 }
+
+/** In a static quorum an id is enough; in a dynamic one a voter is its id and its directory: a wiped disk is somebody else. */
+export function isSameVoter(voter: Voter, key: { readonly id: number; readonly directoryId: Uuid }): boolean {
+  return voter.id === key.id && (voter.directoryId === ZERO_UUID || voter.directoryId === key.directoryId);
+}

@@ -18,6 +18,7 @@ import { readBootstrap } from './bootstrap-metadata.ts';
 import { BrokerLiveness } from './broker-liveness.ts';
 import { ControllerRegistrationSender } from './controller-registration.ts';
 import type { QuorumNode } from './quorum-node.ts';
+import { raftRows } from './raft-rows.ts';
 
 export interface ControllerNodeOptions {
   readonly config: BrokerConfig;
@@ -59,7 +60,7 @@ export class ControllerNode {
       describeConfigs: describeNodeConfigs(this.controller, config),
     });
     this.#liveness = this.#makeLiveness();
-    this.rows = this.#liveness?.watch(rows) ?? rows;
+    this.rows = [...(this.#liveness?.watch(rows) ?? rows), ...raftRows(quorum.raft)];
   }
 
   /** Follows the log, and tells the active controller, which may be itself, of this one. */

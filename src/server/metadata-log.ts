@@ -158,6 +158,8 @@ export class MetadataLog implements RaftLog {
 
   read(offset: number, maxBytes: number): Uint8Array {
     this.#tail.heal();
+    // What waits for space on the disk cannot be read yet.
+    if (offset >= this.#log.logEndOffset) return NOTHING;
     const slice = this.#log.read(offset, maxBytes, { maxOffset: this.#log.logEndOffset, minOneBatch: true });
     const bytes = slice.toBuffer();
     return bytes.subarray(
@@ -208,6 +210,7 @@ export class MetadataLog implements RaftLog {
   }
 }
 
+const NOTHING = new Uint8Array(0);
 /** What may wait for space. Beyond it the node stops, as on any other failure of its metadata log. */
 const MAX_HELD_BYTES = 16 * 1024 * 1024;
 const HOPE_BYTES = 64 * 1024;

@@ -17,6 +17,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { FilePool } from '../storage/file-pool.ts';
 import type { LogContext } from '../storage/log-context.ts';
 import { METADATA_TOPIC, MetadataLog } from './metadata-log.ts';
+import { RaftLinks } from './raft-transport.ts';
 import type { ControllerAddress } from './remote-controller-channel.ts';
 
 export interface QuorumNodeOptions {
@@ -55,6 +56,7 @@ export class QuorumNode {
       localEndpoints: options.endpoints,
       retentionBytes: config.number('metadata.max.retention.bytes'),
       retentionMs: config.number('metadata.max.retention.ms'),
+      ...quorumSettings(options),
       files: runtime.files,
       clock: runtime.clock,
       timers: runtime.timers,
@@ -80,10 +82,7 @@ export class QuorumNode {
 
   /** Who leads, and where it listens for the nodes of the cluster; null while that is unknown. */
   activeController(): ControllerAddress | null {
-    const { leaderId } = this.raft.leaderAndEpoch();
-    if (leaderId < 0) return null;
-    const where = this.#options.config.quorumVoters.find(({ nodeId }) => nodeId === leaderId);
-    return { id: leaderId, host: where?.host ?? '', port: where?.port ?? 0 };
+    return this.raft.leaderAddress();
   }
 
   /** Who is known to lead, and where the others are looked for. */
@@ -140,6 +139,30 @@ function logContext({ config, runtime, logger, onFatal }: QuorumNodeOptions): Lo
       named.error(message, cause);
       onFatal(cause);
     },
+  };
+}
+
+/** How this node takes part in a quorum of several. */
+function quorumSettings({ config, runtime }: QuorumNodeOptions) {
+  const electionMs = config.number('controller.quorum.election.timeout.ms');
+  const requestMs = config.number('controller.quorum.request.timeout.ms');
+  return {
+    transport: new RaftLinks({ runtime, nodeId: config.nodeId, connectTimeoutMs: Math.max(1, requestMs) }),
+    bootstrapServers: config.quorumBootstrapServers,
+    listenerNames: config.controllerListenerNames,
+    canVote: config.isController,
+    timeouts: {
+      electionMs,
+      electionBackoffMaxMs: config.number('controller.quorum.election.backoff.max.ms'),
+      fetchMs: config.number('controller.quorum.fetch.timeout.ms'),
+      requestMs,
+      retryBackoffMs: config.number('controller.quorum.retry.backoff.ms'),
+    },
+    prompt: config.fastFailureDetection,
+    autoJoin: config.boolean('controller.quorum.auto.join.enable'),
+    fetchMaxBytes: config.number('controller.quorum.fetch.max.bytes'),
+    snapshotMaxBytes: config.number('controller.quorum.fetch.snapshot.max.bytes'),
+    random: runtime.random,
   };
 }
 

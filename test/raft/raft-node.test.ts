@@ -166,11 +166,6 @@ describe('a quorum of one', () => {
     expect(node.highWatermark()).toBe(1);
     expect(() => node.scheduleAppend(1, values('b'))).toThrow(NotLeaderError);
   });
-
-  it('refuses several voters', () => {
-    const voters = [1, 2, 3].map((id) => staticVoter(id, ENDPOINT));
-    expect(() => makeNode({ options: { staticVoters: voters } }).node.start()).toThrow(/several controllers/);
-  });
 });
 
 describe('a dynamic quorum', () => {
