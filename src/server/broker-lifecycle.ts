@@ -146,7 +146,7 @@ export class BrokerLifecycle {
     this.#waiting = null;
     if (what === null || this.#stopped) return;
     const say = (): void => {
-      logger.info(`Waiting ${what}: ${describeQuorum()}${this.#refusal}`);
+      logger.info(`Waiting ${what}: ${describeQuorum()}${this.#refusal === '' ? '' : `; ${this.#refusal}`}`);
       this.#waiting = runtime.timers.after(SAY_WAITING_MS, say, { unref: true });
     };
     this.#waiting = runtime.timers.after(SAY_WAITING_MS, say, { unref: true });
@@ -161,7 +161,7 @@ export class BrokerLifecycle {
       const fatal = code === ErrorCode.INCONSISTENT_CLUSTER_ID || code === ErrorCode.UNSUPPORTED_VERSION;
       if (fatal) throw new KafkaError(code, `the controller refuses to register this broker: ${errorName(code)}`);
       if (runtime.clock.monotonicMs() >= giveUpAtMs) {
-        throw new KtsError(`The broker could not be registered with the controller quorum${this.#refusal}`, {
+        throw new KtsError(`The broker could not be registered with the controller quorum: ${this.#refusal}.`, {
           hint: `Look at the controllers: ${describeQuorum()}.`,
         });
       }
@@ -171,28 +171,26 @@ export class BrokerLifecycle {
 
   async #tryToRegister(): Promise<number> {
     const { channel, registration } = this.#options;
-    let why = '';
+    let reason = '';
     const answer = await channel
       .send(brokerRegistrationRequest, brokerRegistrationResponse, REGISTRATION_VERSION, registration)
       .catch((error: unknown) => {
-        why = ` (${(error as Error).message})`;
+        reason = (error as Error).message;
         return { errorCode: codeOf(error), brokerEpoch: -1 };
       });
     if (answer.errorCode === ErrorCode.NONE) {
       this.#epoch = answer.brokerEpoch;
       this.#refusal = '';
       this.#say(`Successfully registered broker ${registration.brokerId} with broker epoch ${this.#epoch}`);
-      return answer.errorCode;
-    }
-    const refusal = `: ${errorName(answer.errorCode)}${why}`;
-    if (refusal !== this.#refusal && !this.#stopped) {
-      const name = errorName(answer.errorCode);
-      this.#say(
-        `Unable to register broker ${registration.brokerId} because the controller returned error ${name}${why}`,
-      );
-    }
-    this.#refusal = refusal;
+    } else this.#refused(reason || `the controller returned error ${errorName(answer.errorCode)}`);
     return answer.errorCode;
+  }
+
+  /** The same reason is said once. */
+  #refused(reason: string): void {
+    if (this.#refusal === reason || this.#stopped) return;
+    this.#refusal = reason;
+    this.#say(`Unable to register broker ${this.#options.registration.brokerId} because ${reason}`);
   }
 
   /** Null when the controller did not answer or has another one by now; the caller tries again. */

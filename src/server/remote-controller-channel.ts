@@ -180,7 +180,10 @@ export class RemoteControllerChannel implements ControllerChannel {
     const { clock, timers } = this.#options.runtime;
     const leftMs = attempt.giveUpAtMs - clock.monotonicMs();
     if (leftMs <= 0) {
-      throw new KafkaError(ErrorCode.REQUEST_TIMED_OUT, `${name} was not answered in time: ${attempt.reason}`);
+      throw new KafkaError(
+        ErrorCode.REQUEST_TIMED_OUT,
+        `${name.replace(/Request$/, '')} was not answered in time: ${attempt.reason}`,
+      );
     }
     const delayMs = Math.min(leftMs, attempt.backoffMs);
     attempt.backoffMs = Math.min(MAX_BACKOFF_MS, attempt.backoffMs * 2);
