@@ -187,6 +187,8 @@ export class Controller implements RaftListener {
   }
 
   onCommit(batch: CommittedBatch): void {
+    // A batch of another epoch stands where ours would have: leadership was lost before anybody said so.
+    if (this.isActive && batch.epoch !== this.#claimedEpoch) this.#renounce(`epoch ${batch.epoch} has begun`);
     if (!this.isActive) {
       this.#builder.applyBatch(batch);
       this.#image = this.#builder.image;

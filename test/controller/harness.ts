@@ -22,7 +22,7 @@ export function directoryOf(brokerId: number, index = 0): string {
 }
 
 export class ScriptedRaft implements RaftClient {
-  readonly nodeId = 1;
+  readonly nodeId: number = 1;
   readonly clusterId = CLUSTER_ID;
   epoch = 1;
   isLeader = true;
@@ -176,7 +176,10 @@ class CountingRandom implements Random {
   bytes(size: number): Uint8Array {
     const bytes = new Uint8Array(size);
     bytes[0] = 1;
-    bytes[15] = ++this.#count << 4;
+    const id = ++this.#count << 4;
+    bytes[15] = id;
+    bytes[14] = id >> 8;
+    bytes[13] = id >> 16;
     return bytes;
   }
 
@@ -204,10 +207,11 @@ export interface HarnessOptions {
   readonly levels?: Readonly<Record<string, number>>;
   readonly config?: Partial<ControllerConfig>;
   readonly configRules?: TopicConfigValidator;
+  readonly raft?: ScriptedRaft;
 }
 
 export class Harness {
-  readonly raft = new ScriptedRaft();
+  readonly raft: ScriptedRaft;
   readonly time = new ManualTime();
   readonly controller: Controller;
   readonly fatal: unknown[] = [];
@@ -215,6 +219,7 @@ export class Harness {
   #incarnations = 0;
 
   constructor(options: HarnessOptions = {}) {
+    this.raft = options.raft ?? new ScriptedRaft();
     this.controller = new Controller({
       config: {
         nodeId: 1,
