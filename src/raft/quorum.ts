@@ -8,40 +8,25 @@
 import { assert } from '../base/assert.ts';
 import { ZERO_UUID } from '../base/uuid.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
+import { beginAsk, endAsk, voteAsk } from './election-asks.ts';
+import { ElectionTiming, REASK_MS } from './election-timing.ts';
 import { LeaderState } from './leader-state.ts';
 import type { BeginAsk, ElectionAsk, EndAsk, FetchAsk, RaftAnswer, ReplicaKey, VoteAsk } from './messages.ts';
+import { OwnFetch } from './own-fetch.ts';
 import type { AnsweredStep, QuorumOptions, QuorumRole, QuorumSend, QuorumStep } from './quorum-options.ts';
 import type { ElectionState } from './quorum-state.ts';
+import type { Farewell, RoleState } from './role-state.ts';
 import { VoteTally } from './vote-tally.ts';
 import { isSameVoter, type Voter } from './voters.ts';
 
-/** Between the voters' turns, where they take turns. A vote with its fsyncs fits into it on a machine that works. */
-const TURN_MS = 75;
 const RESIGNED_BACKOFF_MS = 1_000;
-
-interface Farewell {
-  inFlight: boolean;
-  nextMs: number;
-}
-
-type State =
-  | { readonly role: 'unattached'; electAtMs: number }
-  | { readonly role: 'prospective'; readonly tally: VoteTally; readonly untilMs: number }
-  | { readonly role: 'candidate'; readonly tally: VoteTally; untilMs: number; isBackingOff: boolean }
-  | { readonly role: 'leader'; readonly leader: LeaderState }
-  | { readonly role: 'follower'; fetchUntilMs: number; hasFetched: boolean }
-  | {
-      readonly role: 'resigned';
-      readonly farewells: Map<number, Farewell>;
-      readonly successors: readonly ReplicaKey[];
-      readonly electAtMs: number;
-    };
 
 export class Quorum {
   readonly #options: QuorumOptions;
+  readonly #timing: ElectionTiming;
   #voters: readonly Voter[];
   #election: ElectionState;
-  #state: State;
+  #state: RoleState;
   #highWatermark = -1;
   /** After a pre-vote that was lost: nobody is said to be gone again before. */
   #notBeforeMs = Number.NEGATIVE_INFINITY;
@@ -50,11 +35,9 @@ export class Quorum {
   #sends: QuorumSend[] = [];
   #before: { readonly role: QuorumRole; readonly epoch: number; readonly leaderId: number };
   // The follower's fetch.
-  #isFetching = false;
-  #fetchAtMs = Number.NEGATIVE_INFINITY;
+  readonly #fetch = new OwnFetch();
+  /** The leader does not answer: somebody else is asked who leads. */
   #elsewhere = false;
-  /** Answers to fetches of an earlier one are of no use. */
-  #fetchGeneration = 0;
 
   constructor(options: QuorumOptions) {
     this.#options = options;
@@ -64,10 +47,11 @@ export class Quorum {
       lastLogEpoch > options.election.epoch
         ? { epoch: lastLogEpoch, leaderId: -1, votedId: -1, votedDirectoryId: ZERO_UUID }
         : options.election;
+    this.#timing = new ElectionTiming(options);
     const { nowMs } = options;
-    this.#state = { role: 'unattached', electAtMs: this.#firstElectionMs(nowMs) };
-    if (this.#election.leaderId === options.localId)
-      this.#state = this.#resignedState([], this.#firstElectionMs(nowMs));
+    const firstElectionMs = this.#isOnlyVoter() ? Number.NEGATIVE_INFINITY : nowMs + this.#timing.firstMs(this.#voters);
+    this.#state = { role: 'unattached', electAtMs: firstElectionMs };
+    if (this.#election.leaderId === options.localId) this.#state = this.#resignedState([], firstElectionMs);
     else if (this.#election.leaderId >= 0) this.#state = this.#followerState(nowMs);
     this.#before = this.#view();
   }
@@ -132,7 +116,7 @@ export class Quorum {
   /** When `tick` has something to do next, without any message before. */
   deadlineMs(): number {
     const state = this.#state;
-    const fetch = this.#wantsFetch() && !this.#isFetching ? this.#fetchAtMs : Number.POSITIVE_INFINITY;
+    const fetch = this.#wantsFetch() ? this.#fetch.nextMs() : Number.POSITIVE_INFINITY;
     const elects = this.isVoter;
     switch (state.role) {
       case 'unattached':
@@ -196,7 +180,7 @@ export class Quorum {
         if (state.tally.isWon && !state.isBackingOff) return this.#becomeLeader(state.tally.granted, nowMs);
         if (state.tally.isLost && !state.isBackingOff) {
           state.isBackingOff = true;
-          state.untilMs = nowMs + this.#splitBackoffMs();
+          state.untilMs = nowMs + this.#timing.splitBackoffMs(this.#voters);
         }
         return nowMs >= state.untilMs && this.#elect(nowMs);
       case 'leader':
@@ -210,14 +194,16 @@ export class Quorum {
     const state = this.#state;
     if (state.role === 'prospective' || (state.role === 'candidate' && !state.isBackingOff)) {
       const isPreVote = state.role === 'prospective';
-      for (const voter of state.tally.takeUnasked(nowMs)) this.#send(voter.id, this.#voteAsk(voter, isPreVote));
+      for (const voter of state.tally.takeUnasked(nowMs))
+        this.#send(voter.id, voteAsk(this.#options, this.epoch, voter, isPreVote));
     } else if (state.role === 'leader') {
-      for (const voter of state.leader.takeUntold(nowMs)) this.#send(voter.id, this.#beginAsk(voter));
+      for (const voter of state.leader.takeUntold(nowMs))
+        this.#send(voter.id, beginAsk(this.#options, this.epoch, voter));
     } else if (state.role === 'resigned') {
       for (const [id, farewell] of state.farewells) {
         if (farewell.inFlight || farewell.nextMs > nowMs) continue;
         farewell.inFlight = true;
-        this.#send(id, this.#endAsk(state.successors));
+        this.#send(id, endAsk(this.#options, this.epoch, state.successors));
       }
     }
   }
@@ -226,76 +212,24 @@ export class Quorum {
     this.#sends.push({ to, ask });
   }
 
-  #voteAsk(voter: Voter, preVote: boolean): VoteAsk {
-    const { clusterId, log } = this.#options;
-    return {
-      kind: 'vote',
-      clusterId,
-      voter: { id: voter.id, directoryId: voter.directoryId },
-      epoch: this.epoch,
-      candidate: this.local,
-      lastEpoch: log.lastEpoch(),
-      endOffset: log.endOffset(),
-      preVote,
-    };
-  }
-
-  #beginAsk(voter: Voter): BeginAsk {
-    const { clusterId, localId, endpoints } = this.#options;
-    const key = { id: voter.id, directoryId: voter.directoryId };
-    return { kind: 'begin', clusterId, voter: key, leaderId: localId, epoch: this.epoch, endpoints };
-  }
-
-  #endAsk(candidates: readonly ReplicaKey[]): EndAsk {
-    const { clusterId, localId } = this.#options;
-    return { kind: 'end', clusterId, leaderId: localId, epoch: this.epoch, candidates };
-  }
-
-  // Waiting times.
-
-  #electionTimeoutMs(): number {
-    const { timeouts, random } = this.#options;
-    return timeouts.electionMs + (timeouts.electionMs > 0 ? random.int(timeouts.electionMs) : 0);
-  }
-
-  /** The place among the voters, without the given one. */
-  #turn(without = -1): number {
-    let turn = 0;
-    for (const voter of this.#voters) if (voter.id < this.#options.localId && voter.id !== without) turn++;
-    return turn;
-  }
-
-  #firstElectionMs(nowMs: number): number {
-    if (this.#isOnlyVoter()) return Number.NEGATIVE_INFINITY;
-    return nowMs + (this.#options.prompt ? this.#turn() * TURN_MS : this.#electionTimeoutMs());
-  }
-
-  #splitBackoffMs(): number {
-    const { timeouts, random, prompt } = this.#options;
-    if (prompt) return this.#turn() * TURN_MS + random.int(TURN_MS);
-    return timeouts.electionBackoffMaxMs > 0 ? random.int(timeouts.electionBackoffMaxMs) : 0;
-  }
-
   // Transitions.
 
-  #enter(state: State, election: ElectionState | null): void {
+  #enter(state: RoleState, election: ElectionState | null): void {
     if (election !== null) {
       assert(election.epoch >= this.#election.epoch, 'the epoch of a voter never falls');
       this.#election = election;
       this.#persist = true;
     }
     this.#state = state;
-    this.#isFetching = false;
     this.#elsewhere = false;
-    this.#fetchAtMs = Number.NEGATIVE_INFINITY;
-    this.#fetchGeneration++;
+    this.#fetch.reset();
   }
 
-  #followerState(nowMs: number): State {
+  #followerState(nowMs: number): RoleState {
     return { role: 'follower', fetchUntilMs: nowMs + this.#options.timeouts.fetchMs, hasFetched: false };
   }
 
-  #resignedState(successors: readonly ReplicaKey[], electAtMs: number): State {
+  #resignedState(successors: readonly ReplicaKey[], electAtMs: number): RoleState {
     const farewells = new Map<number, Farewell>();
     for (const { id } of this.#voters) {
       if (id !== this.#options.localId) farewells.set(id, { inFlight: false, nextMs: Number.NEGATIVE_INFINITY });
@@ -315,19 +249,19 @@ export class Quorum {
       this.#enter(this.#state, election);
       return this.#becomeLeader([this.#options.localId], nowMs);
     }
-    const reaskMs = this.#options.prompt ? 2 * TURN_MS : undefined;
+    const reaskMs = this.#options.prompt ? REASK_MS : undefined;
     const tally = new VoteTally(this.#voters, this.#options.localId, reaskMs);
-    this.#enter({ role: 'prospective', tally, untilMs: nowMs + this.#electionTimeoutMs() }, null);
+    this.#enter({ role: 'prospective', tally, untilMs: nowMs + this.#timing.electionTimeoutMs() }, null);
     return true;
   }
 
   #becomeCandidate(nowMs: number): boolean {
     const { localId, localDirectoryId } = this.#options;
     const tally = new VoteTally(this.#voters, localId);
-    const state: State = {
+    const state: RoleState = {
       role: 'candidate',
       tally,
-      untilMs: nowMs + this.#electionTimeoutMs(),
+      untilMs: nowMs + this.#timing.electionTimeoutMs(),
       isBackingOff: false,
     };
     const epoch = this.epoch + 1;
@@ -352,19 +286,19 @@ export class Quorum {
 
   /** Not elected: back to the leader that was followed before, if there was one. */
   #retreat(nowMs: number): boolean {
-    this.#notBeforeMs = nowMs + 2 * TURN_MS;
+    this.#notBeforeMs = nowMs + REASK_MS;
     const { leaderId } = this.#election;
     if (leaderId === this.#options.localId) {
-      this.#enter(this.#resignedState([], nowMs + this.#electionTimeoutMs()), null);
+      this.#enter(this.#resignedState([], nowMs + this.#timing.electionTimeoutMs()), null);
     } else if (leaderId >= 0) this.#enter(this.#followerState(nowMs), null);
-    else this.#enter({ role: 'unattached', electAtMs: nowMs + this.#electionTimeoutMs() }, null);
+    else this.#enter({ role: 'unattached', electAtMs: nowMs + this.#timing.electionTimeoutMs() }, null);
     return false;
   }
 
   /** A voter that waited for an election goes on waiting no longer than before. */
   #unattached(epoch: number, nowMs: number): void {
     const state = this.#state;
-    let electAtMs = nowMs + this.#electionTimeoutMs();
+    let electAtMs = nowMs + this.#timing.electionTimeoutMs();
     if (state.role === 'unattached') electAtMs = Math.min(electAtMs, state.electAtMs);
     else if (state.role === 'follower') electAtMs = Math.min(electAtMs, state.fetchUntilMs);
     this.#enter({ role: 'unattached', electAtMs }, { epoch, leaderId: -1, votedId: -1, votedDirectoryId: ZERO_UUID });
@@ -377,7 +311,7 @@ export class Quorum {
     const election = { epoch, leaderId, ...vote };
     // The quorum remembers that this node led; it does not itself, so it must not vote in that epoch.
     if (leaderId === this.#options.localId) {
-      this.#enter(this.#resignedState([], nowMs + this.#electionTimeoutMs()), election);
+      this.#enter(this.#resignedState([], nowMs + this.#timing.electionTimeoutMs()), election);
     } else this.#enter(this.#followerState(nowMs), election);
   }
 
@@ -394,7 +328,7 @@ export class Quorum {
   #resign(nowMs: number): void {
     const { leader } = this;
     if (leader === null) return;
-    const electAtMs = this.#isOnlyVoter() ? nowMs + RESIGNED_BACKOFF_MS : nowMs + this.#electionTimeoutMs();
+    const electAtMs = this.#isOnlyVoter() ? nowMs + RESIGNED_BACKOFF_MS : nowMs + this.#timing.electionTimeoutMs();
     this.#enter(this.#resignedState(leader.successors(), electAtMs), null);
   }
 
@@ -446,7 +380,7 @@ export class Quorum {
     const granted = this.#grants(ask);
     if (granted && !ask.preVote && this.#election.votedId < 0) {
       this.#enter(
-        { role: 'unattached', electAtMs: nowMs + this.#electionTimeoutMs() },
+        { role: 'unattached', electAtMs: nowMs + this.#timing.electionTimeoutMs() },
         {
           epoch: this.epoch,
           leaderId: -1,
@@ -501,17 +435,10 @@ export class Quorum {
     const state = this.#state;
     if (state.role === 'follower' && this.#election.leaderId === ask.leaderId) {
       const place = ask.candidates.findIndex(({ id }) => id === this.#options.localId);
-      state.fetchUntilMs = Math.min(state.fetchUntilMs, nowMs + this.#successorBackoffMs(place));
+      state.fetchUntilMs = Math.min(state.fetchUntilMs, nowMs + this.#timing.successorBackoffMs(place, this.#voters));
       state.hasFetched = false;
     }
     return this.#answered(ErrorCode.NONE, nowMs);
-  }
-
-  /** The first successor goes at once, each next one waits twice as long as the one before it. */
-  #successorBackoffMs(place: number): number {
-    if (place <= 0) return place === 0 || !this.#options.prompt ? 0 : this.#turn() * TURN_MS;
-    const { electionBackoffMaxMs } = this.#options.timeouts;
-    return Math.min(electionBackoffMaxMs, TURN_MS * 2 ** (place - 1));
   }
 
   /** Of a replica that fetches from this leader. True when the high watermark rose. */
@@ -573,7 +500,7 @@ export class Quorum {
   gone(nodeId: number, nowMs: number): QuorumStep {
     const state = this.#state;
     if (state.role === 'follower' && this.#election.leaderId === nodeId) {
-      const electAtMs = Math.max(nowMs + this.#turn(nodeId) * TURN_MS, this.#notBeforeMs);
+      const electAtMs = Math.max(nowMs + this.#timing.turnMs(this.#voters, nodeId), this.#notBeforeMs);
       state.fetchUntilMs = Math.min(state.fetchUntilMs, electAtMs);
       state.hasFetched = false;
     }
@@ -588,15 +515,14 @@ export class Quorum {
 
   /** Where to fetch from now: a node, -1 for whoever may know the leader, null for not now. It is on its way then. */
   takeFetch(nowMs: number): { readonly from: number; readonly generation: number } | null {
-    if (!this.#wantsFetch() || this.#isFetching || nowMs < this.#fetchAtMs) return null;
-    this.#isFetching = true;
-    const from = this.role === 'follower' && !this.#elsewhere ? this.#election.leaderId : -1;
-    return { from, generation: this.#fetchGeneration };
+    const generation = this.#wantsFetch() ? this.#fetch.take(nowMs) : null;
+    if (generation === null) return null;
+    return { from: this.role === 'follower' && !this.#elsewhere ? this.#election.leaderId : -1, generation };
   }
 
   /** True while the answer to such a fetch still matters. */
   isCurrentFetch(generation: number): boolean {
-    return this.#isFetching && generation === this.#fetchGeneration;
+    return this.#fetch.isCurrent(generation);
   }
 
   /** This follower has heard from the leader of this epoch. */
@@ -615,8 +541,7 @@ export class Quorum {
   /** A fetch is over, what it brought is written and, for a voter, durable. */
   fetchEnded(generation: number, ok: boolean, nowMs: number): void {
     if (!this.isCurrentFetch(generation)) return;
-    this.#isFetching = false;
-    this.#fetchAtMs = ok ? Number.NEGATIVE_INFINITY : nowMs + this.#options.timeouts.retryBackoffMs;
+    this.#fetch.ended(ok ? Number.NEGATIVE_INFINITY : nowMs + this.#options.timeouts.retryBackoffMs);
     // One that does not elect looks for the next leader while this one does not answer.
     this.#elsewhere = !ok && !this.isVoter && !this.#elsewhere;
   }
@@ -640,7 +565,8 @@ export class Quorum {
   /** The own log is durable up to `endOffset`. True when the high watermark rose. */
   localLogIsDurable(endOffset: number): boolean {
     const { leader } = this;
-    return leader !== null && leader.localLogIsDurable(endOffset) && this.#raise(leader);
+    if (leader === null || !leader.localLogIsDurable(endOffset)) return false;
+    return this.#raise(leader);
   }
 
   /** The leader's high watermark, as far as the own log goes. True when it rose. */

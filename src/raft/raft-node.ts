@@ -16,6 +16,7 @@ import { CommittedDelivery } from './committed-delivery.ts';
 import { controlBatch, kraftVersionRecord, kraftVotersRecord, leaderChangeRecord } from './control-records.ts';
 import { FetchServer } from './fetch-server.ts';
 import { LogFollower } from './log-follower.ts';
+import { LogSync } from './log-sync.ts';
 import type { NodeAddress, RaftAnswer, RaftAsk } from './messages.ts';
 import { Quorum } from './quorum.ts';
 import { describe } from './quorum-description.ts';
@@ -54,10 +55,7 @@ export class RaftNode implements RaftClient {
   readonly #follower: LogFollower;
   #history = new VoterHistory({ kraftVersion: 0, voters: [] });
   #quorum: Quorum;
-  #durableOffset = 0;
-  /** Counts truncations: an fsync that began before one says nothing of what came after. */
-  #truncations = 0;
-  #syncing: Promise<void> | null = null;
+  readonly #sync: LogSync;
   #timer: TimerHandle | null = null;
   #timerAtMs = Number.POSITIVE_INFINITY;
   #farewell: (() => void) | null = null;
@@ -83,6 +81,14 @@ export class RaftNode implements RaftClient {
       leader: this.leaderAndEpoch(),
       epochStartOffset: this.#quorum.epochStartOffset,
     }));
+    this.#sync = new LogSync({
+      log,
+      isClosed: () => this.#closed,
+      durable: (offset) => {
+        if (this.#quorum.localLogIsDurable(offset)) this.#committed();
+      },
+      failed: (error) => this.#fail(error),
+    });
     this.#fetchServer = this.#makeFetchServer();
     this.#follower = this.#makeFollower();
   }
@@ -117,7 +123,7 @@ export class RaftNode implements RaftClient {
     if (this.#closed) return;
     if (this.#started) {
       this.#queue.drain();
-      await this.#sync();
+      await this.#sync.whenDurable();
       await this.#sayFarewell();
     }
     this.#closed = true;
@@ -188,7 +194,7 @@ export class RaftNode implements RaftClient {
       isClosed: () => this.#closed,
       send: (to, ask) =>
         this.#options.transport?.send(to, ask, timeouts.requestMs) ?? Promise.reject(new Error('there is no network')),
-      durable: () => this.#sync(),
+      durable: () => this.#sync.whenDurable(),
       append: (bytes) => this.#appendFetched(bytes),
       truncateTo: (offset) => this.#truncateTo(offset),
       restartAt: (id) => this.#restartAt(id),
@@ -223,9 +229,13 @@ export class RaftNode implements RaftClient {
     try {
       run();
     } catch (error) {
-      this.#closed = true;
-      this.#options.onFatal(error);
+      this.#fail(error);
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#closed = true;
+    this.#options.onFatal(error);
   }
 
   #event(run: () => void): void {
@@ -462,7 +472,7 @@ export class RaftNode implements RaftClient {
   #appendBatch(batch: Uint8Array): void {
     this.#guard(() => {
       this.#options.log.append(batch);
-      void this.#sync();
+      this.#sync.begin();
       this.#fetchServer.wake();
     });
   }
@@ -472,14 +482,13 @@ export class RaftNode implements RaftClient {
     const { log } = this.#options;
     log.append(bytes);
     this.#queue.startAt(log.endOffset());
-    void this.#sync();
+    this.#sync.begin();
   }
 
   #truncateTo(offset: number): void {
     const { log } = this.#options;
     log.truncateTo(offset);
-    this.#truncations++;
-    this.#durableOffset = Math.min(this.#durableOffset, offset);
+    this.#sync.truncated(offset);
     this.#queue.startAt(log.endOffset());
   }
 
@@ -488,8 +497,7 @@ export class RaftNode implements RaftClient {
     logger.info(`The metadata log goes on behind snapshot ${id.endOffset}-${id.epoch} of the leader`);
     const { control } = this.#snapshots.read(id);
     log.truncateFully(id);
-    this.#truncations++;
-    this.#durableOffset = id.endOffset;
+    this.#sync.truncated(id.endOffset);
     this.#queue.startAt(log.endOffset());
     for (const older of this.#snapshots.ids) if (older.endOffset < id.endOffset) this.#snapshots.delete(older);
     this.#history.restart({
@@ -497,35 +505,6 @@ export class RaftNode implements RaftClient {
       voters: control.voters ?? staticVoters ?? [],
     });
     this.#votersChanged();
-  }
-
-  /** One fsync at a time: what is appended meanwhile shares the next one. */
-  #sync(): Promise<void> {
-    if (this.#syncing === null && this.#needsSync()) this.#syncing = this.#syncLoop();
-    return this.#syncing ?? Promise.resolve();
-  }
-
-  #needsSync(): boolean {
-    return !this.#closed && this.#options.log.endOffset() > this.#durableOffset;
-  }
-
-  /** Waits at least once. It is over in the very step that finds nothing more to do, so that no append is missed. */
-  async #syncLoop(): Promise<void> {
-    const { log, onFatal } = this.#options;
-    try {
-      while (this.#needsSync()) {
-        const target = log.endOffset();
-        const truncations = this.#truncations;
-        await log.sync();
-        if (truncations !== this.#truncations) continue;
-        this.#durableOffset = target;
-        if (this.#quorum.localLogIsDurable(target)) this.#committed();
-      }
-    } catch (error) {
-      this.#closed = true;
-      onFatal(error);
-    }
-    this.#syncing = null;
   }
 
   /** The high watermark rose. */
