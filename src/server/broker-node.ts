@@ -166,6 +166,12 @@ export class BrokerNode {
     logs.start();
     this.#isrExpiration.start();
     await lifecycle.unfence();
+    // A broker in controlled shutdown is released when all others have seen it: they need not wait for their next turn.
+    loader.addPublisher({
+      onMetadataUpdate: ({ brokers }) => {
+        if ([...brokers.values()].some((one) => one?.inControlledShutdown && !one.fenced)) lifecycle.hurry();
+      },
+    });
   }
 
   directoryFailed(path: string): void {
