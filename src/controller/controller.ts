@@ -14,7 +14,14 @@ import { ImageBuilder, imageAfter } from '../metadata/image-builder.ts';
 import { encodeRecord, type MetadataRecord } from '../metadata/records.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
 import { KafkaError } from '../protocol/kafka-error.ts';
-import type { CommittedBatch, LeaderAndEpoch, RaftClient, RaftListener, SnapshotReader } from '../raft/raft-client.ts';
+import {
+  type CommittedBatch,
+  type LeaderAndEpoch,
+  NotLeaderError,
+  type RaftClient,
+  type RaftListener,
+  type SnapshotReader,
+} from '../raft/raft-client.ts';
 import type { Clock, Random, TimerHandle, Timers } from '../runtime/runtime.ts';
 import { activationRecords } from './activation.ts';
 import type { BootstrapMetadata, ControllerConfig, TopicConfigValidator } from './controller-config.ts';
@@ -120,7 +127,12 @@ export class Controller implements RaftListener {
     if (!this.isActive) return Promise.reject(this.#notController());
     const { raft } = this.#options;
     const baseOffset = raft.nextOffset();
-    const offset = raft.upgradeKraftVersion(this.#claimedEpoch, level);
+    let offset: number;
+    try {
+      offset = raft.upgradeKraftVersion(this.#claimedEpoch, level);
+    } catch (error) {
+      return Promise.reject(error instanceof NotLeaderError ? this.#notController() : error);
+    }
     this.#image = { ...this.#image, offset, epoch: this.#claimedEpoch };
     this.#pending.push({ baseOffset, image: this.#image });
     this.#lastScheduledOffset = offset;

@@ -1,6 +1,6 @@
 /** What the active controller does by itself, at intervals. */
 import { metadataRecord } from '../metadata/records.ts';
-import { fenceStaleBroker } from './brokers/fencing.ts';
+import { fenceStaleBroker } from './brokers/lost-broker.ts';
 import type { ControllerConfig } from './controller-config.ts';
 import type { OperationContext, OperationResult } from './operation.ts';
 import { electPreferredLeaders, electUncleanLeaders } from './partitions/elections.ts';

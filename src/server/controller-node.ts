@@ -109,6 +109,7 @@ function controllerConfig(options: ControllerNodeOptions): ControllerConfig {
   return {
     nodeId: config.nodeId,
     clusterId,
+    quorumNodeIds: config.quorumVoters.map((voter) => voter.nodeId),
     brokerSessionTimeoutMs: config.brokerSessionTimeoutMs,
     metadataMaxIdleIntervalMs: config.number('metadata.max.idle.interval.ms'),
     leaderImbalanceCheckIntervalMs: rebalances ? config.number('leader.imbalance.check.interval.seconds') * 1000 : 0,

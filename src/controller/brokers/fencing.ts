@@ -2,7 +2,6 @@
 import type { MetadataImage } from '../../metadata/image.ts';
 import { type MetadataRecord, metadataRecord } from '../../metadata/records.ts';
 import type { ControllerConfig } from '../controller-config.ts';
-import type { OperationContext, OperationResult } from '../operation.ts';
 import {
   leaderAndIsrChanges,
   partitionsWithBrokerInElr,
@@ -97,20 +96,4 @@ export function logDirsRecord(broker: BrokerIdentity, logDirs: readonly string[]
 
 export function cordonedLogDirsRecord(broker: BrokerIdentity, cordonedLogDirs: readonly string[]): MetadataRecord {
   return registrationChange(broker, VERSION.cordonedLogDirs, { cordonedLogDirs });
-}
-
-/** One broker a turn; true when there may be more, so that the next turn comes at once. */
-export function fenceStaleBroker(context: OperationContext): OperationResult<boolean> {
-  const { image, heartbeats, monotonicMs } = context;
-  const stale = heartbeats.findStale(monotonicMs, (id) => image.brokers.get(id)?.fenced === false);
-  const broker = stale === null ? undefined : image.brokers.get(stale);
-  return broker === undefined ? { records: [], response: false } : fenceNow(context, broker);
-}
-
-function fenceNow({ image, config, heartbeats }: OperationContext, broker: BrokerIdentity): OperationResult<boolean> {
-  return {
-    records: fenceRecords(image, config, broker),
-    response: true,
-    afterReplay: () => heartbeats.remove(broker.id),
-  };
 }

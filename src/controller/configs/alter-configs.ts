@@ -90,13 +90,14 @@ function checkResource({ resourceType, resourceName }: Resource): void {
   }
 }
 
-function checkExists(image: MetadataImage, { resourceType, resourceName }: Resource): void {
+function checkExists({ image, config }: OperationContext, { resourceType, resourceName }: Resource): void {
   if (resourceType === ConfigResourceType.TOPIC && image.topics.byName(resourceName) === undefined) {
     fail(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `The topic '${resourceName}' does not exist.`);
   }
   if (resourceType !== ConfigResourceType.BROKER || resourceName === '') return;
   const id = Number(resourceName);
-  if (!image.brokers.has(id) && !image.controllers.has(id)) {
+  const isKnown = image.brokers.has(id) || image.controllers.has(id) || (config.quorumNodeIds?.includes(id) ?? false);
+  if (!isKnown) {
     fail(ErrorCode.BROKER_ID_NOT_REGISTERED, `No node with id ${resourceName} found.`);
   }
 }
@@ -215,7 +216,7 @@ function alterResource(
   checkValueSizes(changes.values());
   checkBrokerConfigs(context, resource, changes, forwarded);
   checkContent(context, resource, after);
-  checkExists(image, resource);
+  checkExists(context, resource);
   return records;
 }
 
