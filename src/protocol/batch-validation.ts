@@ -98,6 +98,9 @@ let scratch: Buffer | undefined;
 function inflateForCheck(codec: number, bytes: Uint8Array, maxBytes: number): Uint8Array {
   scratch ??= Buffer.allocUnsafeSlow(1 << 16);
   const records = decompress(codec, bytes, maxBytes, scratch);
+  // Only lz4 grows what it was given into memory of its own. Others answer with a part of Node's pool at times, which
+  // holds every small buffer of the process.
+  if (codec !== CODEC.lz4) return records;
   const { buffer } = records;
   if (buffer.byteLength > scratch.length && buffer.byteLength <= KEPT_SCRATCH_BYTES && buffer instanceof ArrayBuffer) {
     scratch = Buffer.from(buffer);
