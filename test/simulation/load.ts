@@ -144,7 +144,7 @@ export class Load {
         this.#unanswered.add(sent);
         sent.finally(() => this.#unanswered.delete(sent));
       }
-      await this.#pause(random.between(1, 60));
+      await this.#pause(random.between(5, 150));
     }
     while (this.#unanswered.size > 0) await Promise.all([...this.#unanswered]);
     await producer.close({ timeoutMs: 1_000 });

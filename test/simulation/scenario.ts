@@ -20,7 +20,8 @@ export interface RunResult {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-const TROUBLE_MS = 20_000;
+/** How long things go wrong. */
+const TROUBLES_MS = [5_000, 10_000, 20_000];
 /** Within this time after the last fault everything works again, and everybody is up to date. */
 const HEAL_MS = 60_000;
 
@@ -75,6 +76,7 @@ function runSeed(seed: string, options: RunOptions): RunResult {
   const world = new World(seed, options.trace ?? null);
   const network = new SimNetwork(world);
   const random = world.random.fork('setup');
+  const troubleMs = random.pick(TROUBLES_MS);
   const nodes = [oneNode(network, random)];
   for (const node of nodes) {
     node.onError = (error, during) => {
@@ -84,7 +86,7 @@ function runSeed(seed: string, options: RunOptions): RunResult {
   }
   const client = network.host('client');
   const ledger = new Ledger(world);
-  const faults = new Faults({ world, network, nodes, client, untilMs: TROUBLE_MS, weights: ONE_NODE });
+  const faults = new Faults({ world, network, nodes, client, untilMs: troubleMs, weights: ONE_NODE });
   const load = new Load({
     process: client.boot(),
     ledger,
@@ -98,7 +100,7 @@ function runSeed(seed: string, options: RunOptions): RunResult {
   for (const node of nodes) node.start();
   load.start(1 + random.int(3), 1 + random.int(3));
   faults.start();
-  world.run(TROUBLE_MS);
+  world.run(troubleMs);
   if (world.failure === null) {
     faults.mend();
     heal(world, load, ledger);

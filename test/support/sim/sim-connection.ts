@@ -39,6 +39,8 @@ export class SimConnection implements Connection {
   #lastArrivalMs = 0;
   /** Packets that a cut link holds up. */
   #stalled: Packet[] = [];
+  /** Packets that came while the process did not run. */
+  #inKernel = 0;
   #inbox: Buffer[] = [];
   #paused = false;
   #target: (() => Uint8Array) | null = null;
@@ -225,7 +227,8 @@ export class SimConnection implements Connection {
     }
     const { world } = this.process;
     this.#lastArrivalMs = Math.max(this.#lastArrivalMs, world.nowMs + network.latencyMs(from, to));
-    world.at(this.#lastArrivalMs, THE_WORLD, 'packet', () => this.#reach(packet));
+    const kind = this.peer.process.packetKind;
+    world.at(this.#lastArrivalMs, THE_WORLD, kind, () => this.#reach(packet));
   }
 
   /** At the other host. */
@@ -234,7 +237,8 @@ export class SimConnection implements Connection {
     const { process } = peer;
     if (process.alive && !process.dying) {
       // In the kernel until the process runs.
-      process.after(0, 'packet', () => peer.#arrive(packet));
+      if (process.heldUntilMs > process.world.nowMs || peer.#inKernel > 0) peer.#arriveLater(packet);
+      else peer.#arrive(packet);
       return;
     }
     // Nobody has this connection any more: its kernel says so, if it has power.
@@ -242,6 +246,14 @@ export class SimConnection implements Connection {
       const back = process.host.network.isCut(process.host, this.process.host);
       if (!back) this.process.after(0.1, 'reset', () => this.#arrive('reset'));
     }
+  }
+
+  #arriveLater(packet: Packet): void {
+    this.#inKernel++;
+    this.#post('packet', () => {
+      this.#inKernel--;
+      this.#arrive(packet);
+    });
   }
 
   #arrive(packet: Packet): void {

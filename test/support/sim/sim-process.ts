@@ -24,12 +24,15 @@ export class SimProcess implements Owner {
   /** It dies at the end of this event; what it still does reaches nobody. */
   dying = false;
   heldUntilMs = 0;
+  /** For the trace. */
+  readonly packetKind: string;
   readonly #bornMs: number;
 
   constructor(host: SimHost, life: number) {
     this.host = host;
     this.world = host.world;
     this.name = `${host.name}#${life}`;
+    this.packetKind = `packet ${this.name}`;
     this.random = this.world.random.fork(this.name);
     this.#bornMs = this.world.nowMs;
     this.files = new SimFiles(this, host.disk);
