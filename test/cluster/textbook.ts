@@ -136,7 +136,10 @@ async function anyOneThenTwo({ terminal, brokers }: Desk): Promise<void> {
   }
   terminal.remark('now two of the three: no majority of controllers is left, and nothing is promised any more');
   await terminal.run('kts cluster stop --node-id 1 --node-id 2 --kill');
-  await terminal.fails(`${produce} --max-block-ms 3000 --request-timeout-ms 2000`, 'never acknowledged\n');
+  await terminal.fails(
+    `${produce} --producer-property delivery.timeout.ms=4000 --producer-property request.timeout.ms=2000 --producer-property linger.ms=0`,
+    'never acknowledged\n',
+  );
   await terminal.run('kts cluster status');
   await terminal.run('kts cluster start --node-id 1');
   await terminal.until(describe, (text) => isrIn(text).length === 2);

@@ -13,6 +13,7 @@ export class Window {
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
   #text = '';
+  #stdout = '';
 
   constructor(name: string, child: ChildProcess) {
     this.name = name;
@@ -23,7 +24,21 @@ export class Window {
         this.#text += bytes.toString();
       });
     }
+    child.stdout?.on('data', (bytes: Buffer) => {
+      this.#stdout += bytes.toString();
+    });
     child.stdin?.on('error', () => {});
+  }
+
+  /** Without what went to stderr. */
+  get stdout(): string {
+    return this.#stdout;
+  }
+
+  /** Resolves when the command has come to its end; rejects when it does not. */
+  async ended(patienceMs: number): Promise<void> {
+    const inTime = await Promise.race([this.#exited.then(() => true), sleep(patienceMs, false, { ref: false })]);
+    if (!inTime) throw new Error(`${this.name} does not end: ${this.#text.slice(-500)}`);
   }
 
   get text(): string {
