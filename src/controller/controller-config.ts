@@ -30,6 +30,11 @@ export interface ControllerConfig {
    * alive: it replaces its registration at once, where any other broker waits for the old session to expire.
    */
   readonly localBroker: { readonly id: number; readonly incarnationId: Uuid } | null;
+  /**
+   * A broker that names the directories of its former incarnation holds their locks, so that one is dead: it is replaced
+   * at once. Kafka, and the default, wait for the old session to expire.
+   */
+  readonly directoriesProveDeath?: boolean;
 }
 
 /** A config as CreateTopics answers it. */

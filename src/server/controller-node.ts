@@ -120,5 +120,6 @@ function controllerConfig(options: ControllerNodeOptions): ControllerConfig {
     staticMinInsyncReplicas: config.minInsyncReplicas,
     staticUncleanLeaderElection: config.uncleanLeaderElectionEnable,
     localBroker: brokerIncarnationId === null ? null : { id: config.nodeId, incarnationId: brokerIncarnationId },
+    directoriesProveDeath: config.fastFailureDetection,
   };
 }

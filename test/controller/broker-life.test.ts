@@ -109,6 +109,13 @@ describe('a second incarnation', () => {
     expect(partition(harness)).toMatchObject({ leader: 1, isr: [1], leaderRecoveryState: 1 });
   });
 
+  it('replaces the first at once when it holds all its directories, where that is taken for a proof', async () => {
+    const harness = await Harness.started({ config: { directoriesProveDeath: true } });
+    await harness.join(1);
+    expect(await codeOf(harness.register(1, { logDirs: ['JEXY6aqzQY-32P5TStzaFg'] }))).toMatch(/^DUPLICATE_BROKER/);
+    expect(await codeOf(harness.register(1))).toBe('no error');
+  });
+
   it('may register while the first is in controlled shutdown', async () => {
     const harness = await Harness.started();
     await harness.join(1);

@@ -16,6 +16,10 @@ function isReservedDirectory(id: string): boolean {
   return bytes.subarray(0, 15).every((byte) => byte === 0) && (bytes[15] as number) < 100;
 }
 
+function hasDirectoriesOf(existing: BrokerRegistration, { logDirs }: BrokerRegistrationRequest): boolean {
+  return existing.logDirs.length > 0 && existing.logDirs.every((id) => logDirs.includes(id));
+}
+
 /** Throws when the broker may not register over what is there. */
 function checkFormerIncarnation(
   context: OperationContext,
@@ -26,6 +30,7 @@ function checkFormerIncarnation(
   if (!context.heartbeats.hasValidSession(existing.id, existing.epoch, context.monotonicMs)) return;
   const local = context.config.localBroker;
   if (local !== null && local.id === request.brokerId && local.incarnationId === request.incarnationId) return;
+  if (context.config.directoriesProveDeath && hasDirectoriesOf(existing, request)) return;
   throw new KafkaError(
     ErrorCode.DUPLICATE_BROKER_REGISTRATION,
     'Another broker is registered with that broker id. If the broker was recently restarted this should self-resolve ' +
