@@ -84,12 +84,12 @@ export class ReplicaGroup {
     const replica = this.#replicas[this.#random.int(IDS.length)] as Replica;
     const dice = this.#random.int(100);
     if (dice < 16) this.#append(replica);
-    else if (dice < 36) this.#send(replica);
-    else if (dice < 56) this.#arrive(replica);
-    else if (dice < 76) this.#receive(replica);
-    else if (dice < 82) this.#seeMetadata(replica);
-    else if (dice < 87) this.#decide(replica);
-    else if (dice < 92) this.#hear(replica);
+    else if (dice < 35) this.#send(replica);
+    else if (dice < 54) this.#arrive(replica);
+    else if (dice < 73) this.#receive(replica);
+    else if (dice < 81) for (let i = this.#random.int(4); i >= 0; i--) this.#seeMetadata(replica);
+    else if (dice < 86) for (const one of this.#replicas) this.#decide(one);
+    else if (dice < 91) for (const one of this.#replicas) this.#hear(one);
     else if (dice < 95) this.#changeFencing(replica);
     else if (dice < 98) this.#passTime();
     else this.#lose(replica);
@@ -289,8 +289,9 @@ export class ReplicaGroup {
 
   /** A session runs out, or a broker comes back. Its process goes on either way. */
   #changeFencing({ id }: Replica): void {
+    const leader = this.#now.state.leader;
     if (this.#now.fenced.has(id)) this.#unfence(id);
-    else if (this.#random.int(4) === 0) this.#fence(id);
+    else if (this.#random.int(4) === 0) this.#fence(this.#random.int(2) === 0 && leader > 0 ? leader : id);
   }
 
   #fence(id: number): void {
