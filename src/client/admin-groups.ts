@@ -109,7 +109,8 @@ async function describeConsumerGroup(
   id: string,
   deadline: Deadline,
 ): Promise<GroupDescription | undefined> {
-  if (!(await cluster.supports(CONSUMER_GROUP_DESCRIBE, deadline))) return undefined;
+  const doing = 'describeConsumerGroups(api=FIND_COORDINATOR)';
+  if (!(await cluster.supports(CONSUMER_GROUP_DESCRIBE, deadline, doing))) return undefined;
   const response = await coordinators.call(
     id,
     CONSUMER_GROUP_DESCRIBE,

@@ -198,8 +198,8 @@ export class ClusterView {
   }
 
   /** Whether the broker that answers knows the API. */
-  async supports(which: Api<unknown, unknown>, deadline = this.deadline()): Promise<boolean> {
-    const link = await this.#linkOf('any', deadline);
+  async supports(which: Api<unknown, unknown>, deadline = this.deadline(), doing?: string): Promise<boolean> {
+    const link = await this.#linkOf('any', deadline, doing === undefined ? {} : { doing });
     return link.version(which) !== undefined;
   }
 

@@ -46,7 +46,7 @@ export default class ConsoleConsumer extends Command<void> {
     const names = consumerOptionNames(context, options);
     const { checked, settings } = await planConsumer(context, options, names);
     const printing = await this.#printing(names.formatter);
-    const maxMessages = options.integer('max-messages') ?? INFINITE;
+    const maxMessages = this.#maxMessages();
     const timeoutMs = options.integer('timeout-ms') ?? INFINITE;
     const cluster = connect(context, { bootstrap, clientId: 'console-consumer', checked });
     const consumer = new Consumer(cluster, settings);
@@ -110,7 +110,7 @@ export default class ConsoleConsumer extends Command<void> {
     try {
       const ends = await startConsumer(context, consumer, work.plan, work.timeoutMs);
       const skipErrors = options.has('skip-message-on-error');
-      await consumeTo({ ...work, context, consumer, progress, skipErrors, ends });
+      if (ends !== 'late') await consumeTo({ ...work, context, consumer, progress, skipErrors, ends });
       await consumer.close();
     } catch (error) {
       if (isClosedPipe(error)) progress.quiet = true;
@@ -121,6 +121,16 @@ export default class ConsoleConsumer extends Command<void> {
       consumer.abort();
       cluster.close();
       if (!progress.quiet) this.#totals(progress.count);
+    }
+  }
+
+  /** Kafka's tool has begun by then. */
+  #maxMessages(): number {
+    try {
+      return this.options.integer('max-messages') ?? INFINITE;
+    } catch (error) {
+      if (this.strict) this.#totals(0);
+      throw error;
     }
   }
 

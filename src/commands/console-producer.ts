@@ -1,6 +1,7 @@
 /** `kts console-producer`: kafka-console-producer.sh. */
 import { EXIT } from '../base/kts-error.ts';
 import { type ClusterView, UnreachableError } from '../client/cluster-view.ts';
+import { toKafkaError } from '../client/error-text.ts';
 import { Producer } from '../client/producer/producer.ts';
 import { Command, type StopReason, type StrictAnswer } from '../console/command.ts';
 import { CommandError, usageError, withException } from '../console/command-error.ts';
@@ -152,8 +153,10 @@ export default class ConsoleProducer extends Command<Totals> {
         await producer.close();
         throw error;
       }
-      const cause = this.strict ? timedOut(topic, error, producer.settings.maxBlockMs) : error;
-      if (!this.strict || options.has('sync') || !(cause instanceof Error)) throw cause;
+      if (!this.strict) throw error;
+      const cause = timedOut(topic, error, producer.settings.maxBlockMs);
+      if (options.has('sync') && cause instanceof KafkaError) throw notDelivered(cause);
+      if (!(cause instanceof Error)) throw cause;
       // Kafka's tool has read the lines by then, says so in its log, and ends with 0.
       this.#refused(topic, 1, cause);
     } finally {
@@ -192,8 +195,11 @@ export default class ConsoleProducer extends Command<Totals> {
 }
 
 const PROMPT = Buffer.from('>');
+const TIMEOUT = 'org.apache.kafka.common.errors.TimeoutException';
 
 function javaName(error: KafkaError): string {
+  // To a program it says which topic is unknown; in Java it is a time that is up.
+  if (/not present in metadata after \d+ ms/.test(error.message)) return TIMEOUT;
   return `org.apache.kafka.common.errors.${errorRow(error.code).exception}`;
 }
 
@@ -215,11 +221,5 @@ function notDelivered(error: Error): CommandError {
 /** Nobody answered: what Kafka's producer says when it has no metadata. */
 function timedOut(topic: string, error: unknown, maxBlockMs: number): unknown {
   if (!(error instanceof UnreachableError)) return error;
-  return new CommandError(error.message, {
-    stage: 'run',
-    exitCode: EXIT.unreachable,
-    strictText: `Topic ${topic} not present in metadata after ${maxBlockMs} ms.`,
-    exception: 'org.apache.kafka.common.errors.TimeoutException',
-    cause: error,
-  });
+  return toKafkaError(ErrorCode.REQUEST_TIMED_OUT, `Topic ${topic} not present in metadata after ${maxBlockMs} ms.`);
 }

@@ -1,5 +1,6 @@
 /** From the words of a command to a client: which brokers, which properties, how patient. */
 
+import { EXIT } from '../base/kts-error.ts';
 import { ClusterView } from '../client/cluster-view.ts';
 import type { ClientKind, ClientValues } from '../client/config/client-config.ts';
 import type { ClientSettings } from '../client/settings.ts';
@@ -50,6 +51,7 @@ export async function readPropertiesFile(context: CommandContext, path: string):
         strictText: path,
         exception: 'java.nio.file.NoSuchFileException',
         hint: 'name a file of key=value lines',
+        ...(absent ? { exitCode: EXIT.notFound } : {}),
         cause: error,
       },
     );

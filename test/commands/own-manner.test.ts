@@ -80,7 +80,7 @@ describe('a failure', () => {
     ['consumer-groups --describe --group nope', 3, "there is no group 'nope'", ''],
     ['consumer-groups --delete --group nope', 4, "group 'nope' was not deleted", ''],
     ['topics --list --bootstrap-server localhost', 2, "'localhost' is not an address", 'HOST:PORT'],
-    ['topics --list --command-config /absent/file', 1, 'there is no file /absent/file', ''],
+    ['topics --list --command-config /absent/file', 3, 'there is no file /absent/file', ''],
   ])('%s', async (line, exitCode, cause, wayOut) => {
     const run = await kts(line);
     expect(run).toMatchObject({ stdout: '', exitCode });

@@ -33,7 +33,9 @@ class MemoryOutput implements Output {
   }
 
   bytes(data: Uint8Array, start: number, end: number): void {
-    this.chunks.push(Buffer.from(data.subarray(start, end)));
+    const piece = Buffer.from(data.subarray(start, end));
+    this.chunks.push(piece);
+    this.#onOutput?.(piece.toString());
   }
 
   flush(): void {}

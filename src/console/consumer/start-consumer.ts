@@ -1,6 +1,7 @@
 /** Points a consumer at what is to be read: what its group gives it, one partition, or what lies between two bounds. */
 import { EXIT } from '../../base/kts-error.ts';
 import { listTopics } from '../../client/admin-topics.ts';
+import { isUnreachable } from '../../client/cluster-view.ts';
 import type { Consumer } from '../../client/consumer/consumer.ts';
 import type { StartOffset } from '../../client/consumer/fetcher.ts';
 import { toKafkaError } from '../../client/error-text.ts';
@@ -13,6 +14,8 @@ import type { ConsumePlan } from './check-options.ts';
 import type { Range } from './range.ts';
 
 const FOREVER_MS = 2_000_000_000;
+/** A shorter --timeout-ms bounds the waiting, not the asking. */
+const ASKING_MS = 1_000;
 
 /** The topic's partitions. The own manner refuses a topic that is not there; the strict one waits for it, as Kafka does. */
 async function partitionsOf(
@@ -20,13 +23,20 @@ async function partitionsOf(
   consumer: Consumer,
   topic: string,
   waitMs: number,
-): Promise<number> {
+): Promise<number | 'late'> {
   const { cluster } = consumer;
   const strict = context.manner === 'strict';
   const deadline = cluster.deadline(waitMs < 0 ? FOREVER_MS : waitMs);
+  const isBounded = strict && waitMs >= 0;
+  const asking = isBounded ? { deadline: cluster.deadline(Math.max(ASKING_MS, waitMs)) } : {};
   for (let attempt = 0; ; attempt++) {
-    // The first question has its own time: a short --timeout-ms bounds the waiting, not the asking.
-    await cluster.refresh([topic], { create: strict && consumer.settings.allowAutoCreate });
+    try {
+      await cluster.refresh([topic], { ...asking, create: strict && consumer.settings.allowAutoCreate });
+    } catch (error) {
+      // To Kafka's tool, who does not answer in time is a topic in which nothing came.
+      if (isBounded && isUnreachable(error)) return 'late';
+      throw error;
+    }
     const view = cluster.topic(topic);
     if (view !== undefined && view.errorCode === 0 && view.partitions.length > 0) return view.partitions.length;
     const code = view?.errorCode ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
@@ -45,16 +55,15 @@ async function partitionsOf(
 /** Where each partition ends, by its key; undefined: nowhere. */
 type Ends = ReadonlyMap<string, number> | undefined;
 
-/** `waitMs`: how long to wait for the topic in the strict manner; below 0 as long as it takes. */
+/** `waitMs`: how long to wait for the topic in the strict manner; below 0 as long as it takes. `late`: it took too long. */
 export async function startConsumer(
   context: CommandContext,
   consumer: Consumer,
   plan: ConsumePlan,
   waitMs: number,
-): Promise<Ends> {
+): Promise<Ends | 'late'> {
   if (plan.range !== undefined) return startRange(context, consumer, plan, plan.range);
-  await startPlainly(context, consumer, plan, waitMs);
-  return undefined;
+  return startPlainly(context, consumer, plan, waitMs);
 }
 
 /** --from and --to: the partitions that have something between the two. */
@@ -71,7 +80,7 @@ async function startRange(context: CommandContext, consumer: Consumer, plan: Con
 
 async function rangePartitions(context: CommandContext, consumer: Consumer, plan: ConsumePlan) {
   const topic = plan.topic as string;
-  const count = await partitionsOf(context, consumer, topic, 0);
+  const count = (await partitionsOf(context, consumer, topic, 0)) as number;
   if (plan.partition === undefined) return Array.from({ length: count }, (_, partition) => ({ topic, partition }));
   checkPartition(topic, plan.partition, count);
   return [{ topic, partition: plan.partition }];
@@ -90,19 +99,20 @@ async function startPlainly(
   consumer: Consumer,
   plan: ConsumePlan,
   waitMs: number,
-): Promise<void> {
+): Promise<undefined | 'late'> {
   if (plan.include !== undefined) {
     consumer.subscribe(plan.include);
-    return;
+    return undefined;
   }
   const topic = plan.topic as string;
   const count = await partitionsOf(context, consumer, topic, waitMs);
-  if (plan.partition === undefined) {
-    consumer.subscribe([topic]);
-    return;
+  if (count === 'late') return count;
+  if (plan.partition === undefined) consumer.subscribe([topic]);
+  else {
+    if (context.manner === 'own') checkPartition(topic, plan.partition, count);
+    consumer.assign([await startOffset(consumer, topic, plan.partition, plan.offset)]);
   }
-  if (context.manner === 'own') checkPartition(topic, plan.partition, count);
-  consumer.assign([await startOffset(consumer, topic, plan.partition, plan.offset)]);
+  return undefined;
 }
 
 function checkPartition(topic: string, partition: number, count: number): void {

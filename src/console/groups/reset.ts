@@ -109,6 +109,10 @@ function durationOf(text: string): number {
   });
 }
 
+/** What the library that reads the file in Kafka's tool says. */
+const NO_LINES =
+  'com.fasterxml.jackson.databind.exc.MismatchedInputException: No content to map due to end-of-input\n at [Source: (StringReader); line: UNKNOWN, column: UNKNOWN]';
+
 /** group, topic, partition and offset by line; the group's column only when several groups are meant. */
 function parseCsv(context: CommandContext, path: string, groups: readonly string[]): NewOffset[] {
   let text: string;
@@ -123,8 +127,16 @@ function parseCsv(context: CommandContext, path: string, groups: readonly string
       cause: error,
     });
   }
-  return text.split(/\r?\n/).flatMap((line) => {
-    if (line.trim() === '') return [];
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  if (lines.length === 0) {
+    throw new CommandError(`${path} holds no offsets`, {
+      stage: 'run',
+      exitCode: EXIT.usage,
+      strictText: NO_LINES,
+      hint: 'a line is TOPIC,PARTITION,OFFSET; --export prints such a file',
+    });
+  }
+  return lines.flatMap((line) => {
     const cells = line.split(',').map((cell) => cell.trim());
     const withGroup = cells.length === 4;
     const [topic, partition, offset] = withGroup ? cells.slice(1) : cells;
