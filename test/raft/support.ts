@@ -132,14 +132,17 @@ export class MemoryFiles {
 
   syncDirectorySync(): void {}
 
-  openSync(path: string, _mode: OpenMode): FileHandle {
-    this.content.set(path, Buffer.alloc(0));
+  openSync(path: string, mode: OpenMode): FileHandle {
+    if (mode !== 'r') this.content.set(path, Buffer.alloc(0));
     return {
       path,
       write: async (source: Uint8Array, offset: number, length: number) => {
         const part = Buffer.from(source.subarray(offset, offset + length));
         this.content.set(path, Buffer.concat([this.readFileSync(path), part]));
       },
+      readSync: (target: Uint8Array, offset: number, length: number, position: number) =>
+        this.readFileSync(path).copy(target, offset, position, position + length),
+      sizeSync: () => this.readFileSync(path).length,
       sync: async () => {},
       close: () => {},
     } as unknown as FileHandle;
