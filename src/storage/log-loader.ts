@@ -67,7 +67,7 @@ export interface LoadedLog {
   readonly snapshotOffset: number;
   /** Something in the directory is not yet durable. */
   readonly changed: boolean;
-  /** The directory itself and its `partition.metadata` were just made, and are not durable either. */
+  /** The directory itself and its `partition.metadata` were just made, or nobody knows; then they may not be durable. */
   readonly isNew: boolean;
 }
 
@@ -116,7 +116,18 @@ export function loadLog(context: LogContext, options: OpenLogOptions): LoadedLog
   const left = changed && !isNew ? files.listSync(options.path) : names;
   const scope = { directory: options.path, segments, logEndOffset, names: left, assumeEmpty: options.clean };
   const snapshotOffset = reloadProducerState(context, scope, producers);
-  return { topicId, segments, logStartOffset, logEndOffset, epochs, producers, snapshotOffset, changed, isNew };
+  return {
+    topicId,
+    segments,
+    logStartOffset,
+    logEndOffset,
+    epochs,
+    producers,
+    snapshotOffset,
+    changed,
+    // A kill may have come before the first flush.
+    isNew: isNew || !options.clean,
+  };
 }
 
 function recover(context: LogContext, scope: RecoveryScope & { readonly segments: LogSegment[] }): void {

@@ -48,6 +48,7 @@ export class FaultyFiles implements Files {
 
   noteSynced(path: string, size: number): void {
     this.#synced.set(path, size);
+    this.#unsynced.delete(path);
   }
 
   noteTruncated(path: string, size: number): void {

@@ -326,6 +326,19 @@ describe('a disk that fails', () => {
 });
 
 describe('losing power at random moments', () => {
+  it('leaves the topic id of a log that was flushed, also when a kill came before its first flush', async () => {
+    const files = new FaultyFiles();
+    openLog(testContext({ files }), directory).abandon();
+    const log = openLog(testContext({ files }), directory, { clean: false });
+    log.appendAsLeader(batch(), 1);
+    await log.flush();
+    log.abandon();
+    files.crash({ int: () => 0, bytes: (size) => new Uint8Array(size) });
+    const again = openLog(testContext({ files }), directory, { clean: false, topicId: null });
+    expect([again.topicId, again.logEndOffset]).toEqual([log.topicId, 1]);
+    again.abandon();
+  });
+
   it('never loses what was flushed, never invents or reorders, and can always be opened again', async () => {
     for (let seed = 1; seed <= 25; seed++) {
       const random = new SeededRandom(seed);
