@@ -5,6 +5,7 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { kafkaTools } from './kafka-tools.ts';
+import { mixed } from './mixed.ts';
 import { rotation } from './rotation.ts';
 import type { Engine } from './support/nodes.ts';
 import { textbook } from './textbook.ts';
@@ -14,6 +15,7 @@ const USAGE = `npm run drills -- NAME [OPTIONS]
   rotation   faults one after the other under producers, consumers, groups and an administrator
              --minutes N (20), --seed N, --engines kts,kts,kts, --only WORD,...
   tools      Apache Kafka's own tools on a cluster of three; --engines
+  mixed      kts and Apache Kafka in one cluster; --rounds N (1), --only NAME,...
   textbook   the drills of a textbook, as they are typed, with what they print
 `;
 
@@ -31,6 +33,7 @@ function options() {
       minutes: { type: 'string', default: '20' },
       seed: { type: 'string', default: String(Date.now() % 100_000) },
       engines: { type: 'string', default: 'kts,kts,kts' },
+      rounds: { type: 'string', default: '1' },
       only: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -39,6 +42,7 @@ function options() {
     drill: positionals[0],
     help: values.help,
     minutes: Number(values.minutes),
+    rounds: Number(values.rounds),
     seed: Number(values.seed),
     engines: enginesOf(values.engines),
     only: values.only?.split(','),
@@ -54,6 +58,7 @@ async function main(): Promise<void> {
   if (given.help || given.drill === undefined) return say(USAGE);
   if (given.drill === 'rotation') return rotation({ ...given, say });
   if (given.drill === 'tools') return kafkaTools(given.engines, say);
+  if (given.drill === 'mixed') return mixed(given.only, given.rounds, say);
   if (given.drill === 'textbook') return textbook(say);
   throw new Error(`there is no drill '${given.drill}'\n\n${USAGE}`);
 }
