@@ -76,6 +76,9 @@ export class PartitionReplicas {
 
   /** The ISR is this, and nothing is proposed. */
   commit(isr: readonly number[]): void {
+    for (const remote of this.#remotes) {
+      if (this.#isr.includes(remote.brokerId) && !isr.includes(remote.brokerId)) remote.leftIsr();
+    }
     this.#isr = isr;
     this.#proposedIsr = null;
     this.#markMaximal();

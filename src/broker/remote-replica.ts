@@ -66,6 +66,14 @@ export class RemoteReplica {
     this.brokerEpoch = fetch.brokerEpoch;
   }
 
+  /**
+   * Nothing waits for it before it is caught up again. Its broker may be alive and its log directory not: Kafka lets
+   * writes wait for such a replica until replica.lag.time.max.ms is over.
+   */
+  leftIsr(): void {
+    this.lastCaughtUpMs = Number.NEGATIVE_INFINITY;
+  }
+
   isCaughtUp(leaderEnd: number, nowMs: number, maxLagMs: number): boolean {
     return this.logEndOffset === leaderEnd || nowMs - this.lastCaughtUpMs <= maxLagMs;
   }

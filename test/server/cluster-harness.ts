@@ -10,7 +10,7 @@ import { createLogger } from '../../src/base/logger.ts';
 import { type Client, connect } from '../../src/client.ts';
 import { BrokerConfig } from '../../src/config/broker-config.ts';
 import { nodeRuntime } from '../../src/runtime/node-runtime.ts';
-import type { Connection, ListenerHandle, Runtime } from '../../src/runtime/runtime.ts';
+import type { Connection, Files, ListenerHandle, Runtime } from '../../src/runtime/runtime.ts';
 import { formatDirectories } from '../../src/server/format/format-directories.ts';
 import { NO_FORMAT_OPTIONS } from '../../src/server/format/format-options.ts';
 import { type RunningNode, startNode } from '../../src/server/node.ts';
@@ -26,8 +26,8 @@ class Life {
   readonly #listeners = new Set<ListenerHandle>();
   #isOver = false;
 
-  constructor() {
-    const { timers, sockets, files } = nodeRuntime;
+  constructor(files: Files) {
+    const { timers, sockets } = nodeRuntime;
     const alive = (run: () => void) => () => {
       if (!this.#isOver) run();
     };
@@ -70,6 +70,8 @@ export class Member {
   readonly roles: readonly Role[];
   readonly lines: string[] = [];
   readonly fatal: unknown[] = [];
+  /** Of its next life. */
+  files: Files = nodeRuntime.files;
   running: RunningNode | null = null;
   #life: Life | null = null;
   #directory: string;
@@ -97,6 +99,13 @@ export class Member {
     return this.roles.includes('broker');
   }
 
+  /** One, or as many as the cluster's nodes have. */
+  get logDirs(): readonly string[] {
+    const { directories } = this.#cluster;
+    if (directories === 1) return [this.#directory];
+    return Array.from({ length: directories }, (_, i) => path.join(this.#directory, `d${i}`));
+  }
+
   get address(): string {
     return `127.0.0.1:${this.#ports.broker}`;
   }
@@ -119,7 +128,7 @@ export class Member {
           listeners: listeners.join(','),
           'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
           'controller.quorum.voters': this.#cluster.voters(),
-          'log.dirs': this.#directory,
+          'log.dirs': this.logDirs.join(','),
           'offsets.topic.replication.factor': '1',
           'group.initial.rebalance.delay.ms': '0',
           ...this.#cluster.properties,
@@ -134,7 +143,7 @@ export class Member {
   }
 
   async start(more: Readonly<Record<string, string>> = {}, whenAskedToStop?: Promise<void>): Promise<void> {
-    const life = new Life();
+    const life = new Life(this.files);
     this.#life = life;
     this.running = await startNode({
       config: this.config(more),
@@ -184,19 +193,23 @@ async function freePort(): Promise<number> {
 export class TestCluster {
   readonly root = fs.mkdtempSync(path.join(tmpdir(), 'kts-cluster-'));
   readonly properties: Readonly<Record<string, string>>;
+  /** Log directories of each node. */
+  readonly directories: number;
   readonly members: Member[] = [];
   readonly #clients: Client[] = [];
 
-  private constructor(properties: Readonly<Record<string, string>>) {
+  private constructor(properties: Readonly<Record<string, string>>, directories: number) {
     this.properties = properties;
+    this.directories = directories;
   }
 
   /** Formatted, not started. */
   static async of(
     roles: Readonly<Record<number, readonly Role[]>>,
     properties: Readonly<Record<string, string>> = {},
+    directories = 1,
   ): Promise<TestCluster> {
-    const cluster = new TestCluster(properties);
+    const cluster = new TestCluster(properties, directories);
     for (const [id, own] of Object.entries(roles)) {
       const ports = { broker: await freePort(), controller: await freePort() };
       cluster.members.push(new Member(cluster, Number(id), own, ports));
