@@ -97,7 +97,11 @@ class PartitionChangeBuilder {
     this.#removing = [];
   }
 
-  /** Who leaves an ISR that is smaller than the minimum stays eligible: it has every acknowledged record. */
+  /**
+   * Who leaves an ISR that is smaller than the minimum stays eligible: it has every acknowledged record. But not who is
+   * no replica any more: Kafka keeps those when a reassignment leaves less than the minimum, and then, should the new
+   * replicas restart unclean, never takes the last leader back.
+   */
   #populateElr(): void {
     if (!this.#o.elrEnabled) return;
     if (this.#isr.length >= this.#o.minIsr) {
@@ -106,7 +110,9 @@ class PartitionChangeBuilder {
     }
     const unclean = this.#o.uncleanShutdownReplicas ?? [];
     const candidates = hashSetOrder(this.#elr, this.#partition.isr);
-    this.#elr = candidates.filter((id) => !this.#isr.includes(id) && !unclean.includes(id));
+    this.#elr = candidates.filter(
+      (id) => !this.#isr.includes(id) && !unclean.includes(id) && this.#replicas.includes(id),
+    );
   }
 
   #isValidNewLeader(id: number): boolean {
