@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { registerController, unregisterBroker } from '../../src/controller/brokers/registration.ts';
 import { alterConfigs, incrementalAlterConfigs } from '../../src/controller/configs/alter-configs.ts';
 import { type FeatureUpdate, featureUpdates, updateFeatures } from '../../src/controller/features/update-features.ts';
 import { createTopics } from '../../src/controller/topics/create-topics.ts';
+import { SUPPORTED_FEATURES } from '../../src/metadata/features.ts';
 import { configsOf } from '../../src/metadata/image.ts';
 import { ErrorCode } from '../../src/protocol/error-codes.ts';
 import { codeOf, Harness, type HarnessOptions } from './harness.ts';
@@ -287,5 +289,68 @@ describe('updating features', () => {
     };
     expect(featureUpdates(request, 0)[0]?.upgradeType).toBe(SAFE);
     expect(featureUpdates(request, 1)[0]?.upgradeType).toBe(UPGRADE);
+  });
+
+  const range = (name: string, max: number) => [
+    ...SUPPORTED_FEATURES.filter((feature) => feature.name !== name).map(({ name: other, min, max: highest }) => ({
+      name: other,
+      minSupportedVersion: min,
+      maxSupportedVersion: highest,
+    })),
+    { name, minSupportedVersion: 0, maxSupportedVersion: max },
+  ];
+
+  it('asks what every broker can do, fenced or not', async () => {
+    const harness = await started({ levels: { 'transaction.version': 1 } });
+    await harness.register(2, { features: range('transaction.version', 1) });
+    const upgrade = [{ feature: 'transaction.version', level: 2, upgradeType: UPGRADE }];
+    expect(await codeOf(update(harness, upgrade))).toBe(
+      'INVALID_UPDATE_VERSION: Invalid update version 2 for feature transaction.version. Broker 2 only supports versions 0-1',
+    );
+    await harness.controller.submit('unregister', (context) => unregisterBroker(context, 2));
+    harness.take();
+    await update(harness, upgrade);
+    expect(harness.take()).toEqual(['FeatureLevel{name:"transaction.version", featureLevel:2}']);
+  });
+
+  it('asks what every controller can do, and waits for voters that nobody has heard of', async () => {
+    const harness = await started({
+      levels: { 'transaction.version': 1 },
+      config: { quorumNodeIds: [1, 11, 12] },
+    });
+    const upgrade = [{ feature: 'transaction.version', level: 2, upgradeType: UPGRADE }];
+    const register = (controllerId: number, features: ReturnType<typeof range>) =>
+      harness.controller.submit('registerController', (context) =>
+        registerController(context, {
+          controllerId,
+          incarnationId: harness.incarnation(),
+          zkMigrationReady: false,
+          listeners: [{ name: 'CONTROLLER', host: 'localhost', port: 9093, securityProtocol: 0 }],
+          features,
+        }),
+      );
+    await register(11, range('transaction.version', 1));
+    expect(await codeOf(update(harness, upgrade))).toMatch(/Controller 11 only supports versions 0-1$/);
+    await register(11, range('transaction.version', 2));
+    expect(await codeOf(update(harness, upgrade))).toMatch(
+      /controller 12 has not registered, and may not support this feature$/,
+    );
+    await register(12, range('transaction.version', 2));
+    harness.take();
+    await update(harness, upgrade);
+    expect(harness.take()).toEqual(['FeatureLevel{name:"transaction.version", featureLevel:2}']);
+    expect(await alter(harness, BROKER, '12', ['x', SET, '1'])).toBe('NONE: null');
+  });
+
+  it('needs a metadata.version that knows eligible leader replicas', async () => {
+    const levels = { 'metadata.version': 21, 'eligible.leader.replicas.version': 0 };
+    const harness = await started({ levels });
+    const elr = { feature: 'eligible.leader.replicas.version', level: 1, upgradeType: UPGRADE };
+    expect(await codeOf(update(harness, [elr]))).toBe(
+      'INVALID_UPDATE_VERSION: Invalid update version 1 for feature eligible.leader.replicas.version. eligible.leader.replicas.version could not be set to 1 because it depends on metadata.version level 23',
+    );
+    harness.take();
+    await update(harness, [elr, { feature: 'metadata.version', level: 25, upgradeType: UPGRADE }]);
+    expect(harness.take()).toContain('FeatureLevel{name:"eligible.leader.replicas.version", featureLevel:1}');
   });
 });

@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createPartitions, deleteTopics } from '../../src/controller/topics/change-topics.ts';
 import { createTopics } from '../../src/controller/topics/create-topics.ts';
-import { placeReplicas } from '../../src/controller/topics/placement.ts';
 import { checkTopicName } from '../../src/controller/topics/topic-name.ts';
-import { metadataRecord } from '../../src/metadata/records.ts';
 import { ErrorCode } from '../../src/protocol/error-codes.ts';
 import type { CreateTopicsRequest } from '../../src/protocol/messages/create-topics.ts';
-import { nodeRandom } from '../../src/runtime/node-time.ts';
-import { imageOf } from '../metadata/support.ts';
 import { directoryOf, Harness } from './harness.ts';
 
 type Topic = CreateTopicsRequest['topics'][number];
@@ -268,48 +264,5 @@ describe('deleting topics', () => {
     expect([...answers.values()].map(errorName)).toEqual(['NONE', 'UNKNOWN_TOPIC_ID']);
     expect(harness.take()).toEqual(['RemoveTopic{}']);
     expect(harness.controller.image.configs.has('2:t')).toBe(false);
-  });
-});
-
-describe('placement', () => {
-  const brokers = (racks: (string | null)[], fenced: number[] = []) =>
-    imageOf(
-      racks.map((rack, index) =>
-        metadataRecord('registerBroker', 4, {
-          brokerId: index + 1,
-          incarnationId: directoryOf(index),
-          brokerEpoch: 1,
-          endPoints: [],
-          features: [],
-          rack,
-          fenced: fenced.includes(index + 1),
-          logDirs: [directoryOf(index)],
-        }),
-      ),
-    );
-
-  it('spreads leaders and replicas evenly over brokers', () => {
-    const placed = placeReplicas(brokers([null, null, null]), nodeRandom, { partitions: 300, replicationFactor: 2 });
-    for (const id of [1, 2, 3]) {
-      expect(placed.filter((replicas) => replicas[0] === id).length).toBe(100);
-      expect(placed.filter((replicas) => replicas.includes(id)).length).toBe(200);
-    }
-  });
-
-  it('puts no two replicas into one rack while another has none', () => {
-    const image = brokers(['a', 'a', 'b', 'b', 'c']);
-    const rackOf = (id: number) => image.brokers.get(id)?.rack;
-    for (const replicas of placeReplicas(image, nodeRandom, { partitions: 50, replicationFactor: 3 })) {
-      expect(new Set(replicas.map(rackOf)).size).toBe(3);
-      expect(new Set(replicas).size).toBe(3);
-    }
-  });
-
-  it('never begins with a fenced broker', () => {
-    const placed = placeReplicas(brokers([null, null, null], [2]), nodeRandom, {
-      partitions: 50,
-      replicationFactor: 3,
-    });
-    expect(placed.every((replicas) => replicas[0] !== 2 && replicas.includes(2))).toBe(true);
   });
 });
