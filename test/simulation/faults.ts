@@ -10,6 +10,8 @@ export interface FaultOptions {
   readonly world: World;
   readonly network: SimNetwork;
   readonly nodes: readonly SimNode[];
+  /** Only these lose pages when the power goes. */
+  readonly mayLosePages: ReadonlySet<SimNode>;
   readonly client: SimHost;
   /** No fault begins after this. */
   readonly untilMs: number;
@@ -59,6 +61,7 @@ export class Faults {
     network.heal(0.5);
     for (const { host } of nodes) {
       host.disk.fault = null;
+      host.disk.slowness = 1;
       host.disk.capacity = Number.POSITIVE_INFINITY;
       host.disk.noCrash();
       host.skewMs = 0;
@@ -111,15 +114,19 @@ export class Faults {
     this.#faults[kind](node);
   }
 
+  #kind(node: SimNode): CrashKind {
+    return this.#options.mayLosePages.has(node) ? 'power' : 'kill';
+  }
+
   #crash(node: SimNode, kind: CrashKind): void {
     node.crash(kind);
   }
 
   readonly #faults: Record<FaultKind, (node: SimNode) => void> = {
     kill: (node) => this.#crash(node, 'kill'),
-    power: (node) => this.#crash(node, 'power'),
+    power: (node) => this.#crash(node, this.#kind(node)),
     tornKill: (node) => node.crashInCalls('kill', 1 + this.#random.int(30)),
-    tornPower: (node) => node.crashInCalls('power', 1 + this.#random.int(30)),
+    tornPower: (node) => node.crashInCalls(this.#kind(node), 1 + this.#random.int(30)),
     restart: (node) => node.stop(),
     hold: (node) => {
       const { process } = node.host;
@@ -147,11 +154,9 @@ export class Faults {
     },
     badDisk: (node) => this.#badDisk(node),
     slowDisk: ({ host }) => {
-      const { disk } = host;
-      const usual = disk.syncMs;
-      disk.syncMs = () => usual() * 100;
+      host.disk.slowness = this.#random.pick([10, 100]);
       this.#after(3_000, 'disk is quick', () => {
-        host.disk.syncMs = usual;
+        host.disk.slowness = 1;
       });
     },
   };

@@ -42,6 +42,9 @@ export class Load {
   #sending = 0;
   topicMade = false;
   checked = false;
+  /** By partition, as found in the end: who has a replica, and where it ends. */
+  readonly placement = new Map<number, readonly number[]>();
+  ends: ReadonlyMap<number, number> = new Map();
   #producers = 0;
 
   constructor(options: LoadOptions) {
@@ -257,8 +260,22 @@ export class Load {
       const content = await this.#readAll(ends);
       for (const [partition, records] of content) ledger.checkContent(topic, partition, records);
       while (!this.#caughtUp(ends)) await this.#pause(50);
+      while (!(await this.#isWhole(admin))) await this.#pause(100);
+      this.ends = new Map([...ends.values()].map(({ partition, offset }) => [partition, offset]));
       this.checked = true;
     });
+  }
+
+  /** Every replica is in sync, and every partition led by the first of them where leaders are balanced. */
+  async #isWhole(admin: Admin): Promise<boolean> {
+    const { topic } = this.#options;
+    const found = (await admin.describeTopics([topic]).catch(() => null))?.get(topic);
+    if (found === undefined || found instanceof KafkaError) return false;
+    for (const { partition, leader, replicas, isr } of found.partitions) {
+      if (leader < 0 || isr.length !== replicas.length) return false;
+      this.placement.set(partition, replicas);
+    }
+    return true;
   }
 
   /** The group has read everything too. */

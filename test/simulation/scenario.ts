@@ -1,18 +1,22 @@
 /** One seed: a cluster, its clients and its faults, then quiet, then the check that everything acknowledged is there. */
-import type { Seeded } from '../support/sim/seeded.ts';
 import { SimNetwork } from '../support/sim/sim-network.ts';
-import { SimNode } from '../support/sim/sim-node.ts';
+import type { SimNode } from '../support/sim/sim-node.ts';
 import { type Trace, World } from '../support/sim/world.ts';
 import { type FaultKind, Faults } from './faults.ts';
 import { Ledger } from './ledger.ts';
 import { Load } from './load.ts';
+import { differenceOf, readReplica } from './replicas.ts';
+import { buildCluster, type Cluster, SHAPES, type Shape } from './shapes.ts';
+import { Watch } from './watch.ts';
 
 export interface RunOptions {
   readonly trace?: Trace | null;
+  readonly shape?: Shape | undefined;
 }
 
 export interface RunResult {
   readonly seed: string;
+  readonly shape: Shape;
   readonly failure: string | null;
   readonly hash: string;
   readonly events: number;
@@ -24,6 +28,9 @@ export interface RunResult {
 const TROUBLES_MS = [5_000, 10_000, 20_000];
 /** Within this time after the last fault everything works again, and everybody is up to date. */
 const HEAL_MS = 60_000;
+/** And within this, every replica is the same. */
+const SAME_MS = 5_000;
+const TOPIC = 'records';
 
 const ONE_NODE: Partial<Record<FaultKind, number>> = {
   kill: 3,
@@ -41,43 +48,16 @@ const ONE_NODE: Partial<Record<FaultKind, number>> = {
   slowDisk: 1,
 };
 
-/** Properties that all nodes of all scenarios share: short times and small files, so that much happens in little. */
-function commonProperties(random: Seeded, flushEach: boolean): Record<string, string> {
-  return {
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    'controller.listener.names': 'CONTROLLER',
-    'offsets.topic.num.partitions': '2',
-    'group.initial.rebalance.delay.ms': '0',
-    'log.initial.task.delay.ms': '1000',
-    'log.flush.offset.checkpoint.interval.ms': String(random.pick([500, 5_000, 60_000])),
-    'replica.high.watermark.checkpoint.interval.ms': String(random.pick([500, 5_000])),
-    'metadata.log.max.snapshot.interval.ms': String(random.pick([2_000, 10_000, 3_600_000])),
-    'metadata.log.max.record.bytes.between.snapshots': String(random.pick([500, 5_000, 20_971_520])),
-    'internal.metadata.log.segment.bytes': String(random.pick([4_096, 1_048_576])),
-    'num.partitions': '1',
-    ...(flushEach ? { 'log.flush.interval.messages': '1' } : {}),
-  };
-}
-
-function oneNode(network: SimNetwork, random: Seeded): SimNode {
-  return new SimNode(network.host('n1'), {
-    ...commonProperties(random, true),
-    'process.roles': 'broker,controller',
-    'node.id': '1',
-    'controller.quorum.voters': '1@n1:9093',
-    listeners: 'PLAINTEXT://n1:9092,CONTROLLER://n1:9093',
-    'log.dirs': '/data',
-    'offsets.topic.replication.factor': '1',
-  });
-}
-
 /** Runs a seed to its end. Call it outside of promises: see World. */
 function runSeed(seed: string, options: RunOptions): RunResult {
   const world = new World(seed, options.trace ?? null);
   const network = new SimNetwork(world);
   const random = world.random.fork('setup');
   const troubleMs = random.pick(TROUBLES_MS);
-  const nodes = [oneNode(network, random)];
+  const shape = options.shape ?? random.pick(SHAPES);
+  const cluster = buildCluster(network, shape, random);
+  const { nodes } = cluster;
+  const watch = new Watch(world);
   for (const node of nodes) {
     node.onError = (error, during) => {
       if (!node.hadDiskErrors)
@@ -86,15 +66,23 @@ function runSeed(seed: string, options: RunOptions): RunResult {
   }
   const client = network.host('client');
   const ledger = new Ledger(world);
-  const faults = new Faults({ world, network, nodes, client, untilMs: troubleMs, weights: ONE_NODE });
+  const faults = new Faults({
+    world,
+    network,
+    nodes,
+    mayLosePages: cluster.mayLosePages,
+    client,
+    untilMs: troubleMs,
+    weights: ONE_NODE,
+  });
   const load = new Load({
     process: client.boot(),
     ledger,
     random: world.random.fork('load'),
-    bootstrapServers: nodes.map(({ name }) => `${name}:9092`).join(','),
-    topic: 'records',
+    bootstrapServers: cluster.bootstrapServers,
+    topic: TOPIC,
     partitions: 1 + random.int(3),
-    replicationFactor: 1,
+    replicationFactor: cluster.replicationFactor,
     topicConfigs: { 'segment.ms': String(random.pick([1_000, 10_000, 604_800_000])) },
   });
   for (const node of nodes) node.start();
@@ -103,12 +91,14 @@ function runSeed(seed: string, options: RunOptions): RunResult {
   world.run(troubleMs);
   if (world.failure === null) {
     faults.mend();
-    heal(world, load, ledger);
+    heal(world, load, ledger, cluster);
   }
   load.finish();
+  watch.stop();
   const sum = (of: (node: SimNode) => number) => nodes.reduce((total, node) => total + of(node), 0);
   return {
     seed,
+    shape,
     failure: world.failure,
     hash: world.hash,
     events: world.events,
@@ -123,11 +113,13 @@ function runSeed(seed: string, options: RunOptions): RunResult {
       read: ledger.read,
       commits: ledger.commits,
       ends: ledger.ends,
+      epochs: watch.leaders,
+      metadata: watch.committedOffset,
     },
   };
 }
 
-function heal(world: World, load: Load, ledger: Ledger): void {
+function heal(world: World, load: Load, ledger: Ledger, cluster: Cluster): void {
   const until = world.nowMs + HEAL_MS;
   const ackedBefore = ledger.acked;
   if (!world.run(until, () => ledger.acked > ackedBefore + 20)) {
@@ -141,8 +133,36 @@ function heal(world: World, load: Load, ledger: Ledger): void {
   }
   load.check();
   if (!world.run(until, () => load.checked)) {
-    world.fail(`not everything was read, and by the group, ${HEAL_MS} ms after the last fault`);
+    world.fail(
+      `not everything was read, by the group too, or not all replicas are in sync, ${HEAL_MS} ms after the last fault`,
+    );
+    return;
   }
+  let difference: string | null = null;
+  const until2 = world.nowMs + SAME_MS;
+  for (;;) {
+    difference = differenceBetweenReplicas(load, cluster);
+    if (difference === null || world.nowMs >= until2) break;
+    world.run(world.nowMs + 200);
+  }
+  if (difference !== null) world.fail(difference);
+}
+
+/** Null when every partition's replicas are the same bytes. */
+function differenceBetweenReplicas(load: Load, cluster: Cluster): string | null {
+  for (const [partition, placement] of load.placement) {
+    const holders = cluster.brokers.filter(({ config }) => placement.includes(config.nodeId));
+    const replicas = holders.map((node) => readReplica(node, TOPIC, partition));
+    const found = replicas.filter((replica) => replica !== null);
+    if (found.length < holders.length) return `a replica of ${TOPIC}-${partition} is missing`;
+    const end = load.ends.get(partition) ?? 0;
+    const short = found.find((replica) => replica.end < end);
+    if (short !== undefined)
+      return `the replica of ${TOPIC}-${partition} on ${short.node} ends at ${short.end}, not ${end}`;
+    const difference = differenceOf(found, end);
+    if (difference !== null) return `${TOPIC}-${partition}: ${difference}`;
+  }
+  return null;
 }
 
 /** In a turn of the loop of its own; what nobody catches in it fails the seed. */

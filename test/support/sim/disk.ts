@@ -118,6 +118,8 @@ export class Disk {
   fault: ((operation: DiskOperation, path: string) => string | null) | null = null;
   /** How long a sync takes. */
   syncMs: () => number = () => 1;
+  /** Syncs take so many times as long. */
+  slowness = 1;
   /** Calls left until the process dies in the middle of one. */
   #callsLeft = Number.POSITIVE_INFINITY;
   #onCrash: (() => void) | null = null;
@@ -166,6 +168,7 @@ export class Disk {
     image.fault = this.fault;
     image.syncMs = this.syncMs;
     image.errors = this.errors;
+    image.slowness = this.slowness;
     image.usedBytes = sizeOf(image.root);
     return image;
   }

@@ -52,6 +52,10 @@ export class SimFiles implements Files {
     });
   }
 
+  get syncMs(): number {
+    return this.disk.syncMs() * this.disk.slowness;
+  }
+
   get poolMs(): number {
     return this.#process.random.between(0.02, 0.2);
   }
@@ -321,7 +325,7 @@ class SimFileHandle implements FileHandle {
   async sync(): Promise<void> {
     if (this.#closed) throw fileError('EBADF', 'fdatasync', this.path);
     const mark = this.#file.startSync();
-    return this.#files.pooled('pool.sync', this.#files.disk.syncMs(), () => {
+    return this.#files.pooled('pool.sync', this.#files.syncMs, () => {
       try {
         this.#files.enter('sync', this.path);
       } catch (error) {
@@ -395,7 +399,7 @@ class SimDirectoryHandle implements FileHandle {
     // What came since may be synced too, or not: it is not.
     const directory = this.#directory;
     const count = directory.changeCount;
-    return this.#files.pooled('pool.sync', this.#files.disk.syncMs(), () => {
+    return this.#files.pooled('pool.sync', this.#files.syncMs, () => {
       this.#files.enter('sync', this.path);
       directory.sync(Math.min(count, directory.changeCount));
     });

@@ -1,0 +1,95 @@
+/** The clusters that are simulated, and the properties of their nodes: short times and small files, so that much happens. */
+import type { Seeded } from '../support/sim/seeded.ts';
+import type { SimNetwork } from '../support/sim/sim-network.ts';
+import { SimNode } from '../support/sim/sim-node.ts';
+
+export type Shape = 'one' | 'combined' | 'oneController' | 'separate';
+
+interface Member {
+  readonly id: number;
+  readonly roles: 'broker,controller' | 'broker' | 'controller';
+}
+
+const MEMBERS: Readonly<Record<Shape, readonly Member[]>> = {
+  one: [{ id: 1, roles: 'broker,controller' }],
+  combined: [1, 2, 3].map((id) => ({ id, roles: 'broker,controller' })),
+  oneController: [{ id: 100, roles: 'controller' }, ...[1, 2, 3].map((id) => ({ id, roles: 'broker' as const }))],
+  separate: [
+    ...[100, 101, 102].map((id) => ({ id, roles: 'controller' as const })),
+    ...[1, 2, 3].map((id) => ({ id, roles: 'broker' as const })),
+  ],
+};
+
+export const SHAPES = Object.keys(MEMBERS) as readonly Shape[];
+
+export interface Cluster {
+  readonly shape: Shape;
+  readonly nodes: readonly SimNode[];
+  readonly brokers: readonly SimNode[];
+  readonly bootstrapServers: string;
+  readonly replicationFactor: number;
+  /** Nodes whose disk may lose pages that were not synced: at most min.insync.replicas - 1, or all where all is synced. */
+  readonly mayLosePages: ReadonlySet<SimNode>;
+}
+
+export function buildCluster(network: SimNetwork, shape: Shape, random: Seeded): Cluster {
+  const members = MEMBERS[shape];
+  const flushEach = shape === 'one' ? random.chance(0.8) : random.chance(0.4);
+  const common = commonProperties(random, shape);
+  if (flushEach) common['log.flush.interval.messages'] = '1';
+  const voters = members
+    .filter(({ roles }) => roles !== 'broker')
+    .map(({ id }) => `${id}@n${id}:9093`)
+    .join(',');
+  const nodes = members.map(({ id, roles }) => {
+    const host = network.host(`n${id}`);
+    return new SimNode(host, { ...common, ...ownProperties(id, roles), 'controller.quorum.voters': voters });
+  });
+  const brokers = nodes.filter((_, i) => members[i]?.roles !== 'controller');
+  const controllers = nodes.filter((node) => !brokers.includes(node));
+  const victims = flushEach ? brokers : shape === 'one' ? [] : [random.pick(brokers)];
+  return {
+    shape,
+    nodes,
+    brokers,
+    bootstrapServers: brokers.map(({ name }) => `${name}:9092`).join(','),
+    replicationFactor: shape === 'one' ? 1 : 3,
+    // What a controller commits is always synced.
+    mayLosePages: new Set([...victims, ...controllers]),
+  };
+}
+
+function ownProperties(id: number, roles: Member['roles']): Record<string, string> {
+  const listeners = [
+    ...(roles === 'controller' ? [] : [`PLAINTEXT://n${id}:9092`]),
+    ...(roles === 'broker' ? [] : [`CONTROLLER://n${id}:9093`]),
+  ];
+  return {
+    'process.roles': roles,
+    'node.id': String(id),
+    listeners: listeners.join(','),
+    'log.dirs': '/data',
+  };
+}
+
+function commonProperties(random: Seeded, shape: Shape): Record<string, string> {
+  const replicas = shape === 'one' ? '1' : '3';
+  return {
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'controller.listener.names': 'CONTROLLER',
+    'offsets.topic.num.partitions': '2',
+    'offsets.topic.replication.factor': replicas,
+    'min.insync.replicas': shape === 'one' ? '1' : '2',
+    'replica.lag.time.max.ms': String(random.pick([2_000, 10_000, 30_000])),
+    'broker.session.timeout.ms': String(random.pick([3_000, 9_000])),
+    'broker.heartbeat.interval.ms': String(random.pick([500, 2_000])),
+    'group.initial.rebalance.delay.ms': '0',
+    'log.initial.task.delay.ms': '1000',
+    'log.flush.offset.checkpoint.interval.ms': String(random.pick([500, 5_000, 60_000])),
+    'replica.high.watermark.checkpoint.interval.ms': String(random.pick([500, 5_000])),
+    'metadata.log.max.snapshot.interval.ms': String(random.pick([2_000, 10_000, 3_600_000])),
+    'metadata.log.max.record.bytes.between.snapshots': String(random.pick([500, 5_000, 20_971_520])),
+    'internal.metadata.log.segment.bytes': String(random.pick([4_096, 1_048_576])),
+    'leader.imbalance.check.interval.seconds': String(random.pick([2, 300])),
+  };
+}

@@ -1,0 +1,86 @@
+/**
+ * Looks into the nodes of a simulation while they run: what each of them takes for committed in the metadata log, whom it
+ * takes for the leader, and who appends to a partition as its leader. Product code knows nothing of it: the methods are
+ * wrapped in this process, once.
+ */
+import { Partition } from '../../src/broker/partition.ts';
+import { MetadataLoader } from '../../src/metadata/loader.ts';
+import { crc32c } from '../../src/protocol/crc32c.ts';
+import type { CommittedBatch, LeaderAndEpoch } from '../../src/raft/raft-client.ts';
+import type { World } from '../support/sim/world.ts';
+
+let current: Watch | null = null;
+
+export class Watch {
+  readonly #world: World;
+  /** By raft epoch. */
+  readonly #leaders = new Map<number, number>();
+  /** By partition and its leader's epoch: the log that was appended to. */
+  readonly #partitionLeaders = new Map<string, string>();
+  /** By offset: what was committed there. */
+  readonly #committed = new Map<number, string>();
+  committedOffset = -1;
+  leaders = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+    install();
+    current = this;
+  }
+
+  stop(): void {
+    current = null;
+  }
+
+  onLeader({ leaderId, epoch }: LeaderAndEpoch): void {
+    if (leaderId < 0) return;
+    const before = this.#leaders.get(epoch);
+    if (before === undefined) {
+      this.#leaders.set(epoch, leaderId);
+      this.leaders++;
+    } else if (before !== leaderId) this.#world.fail(`epoch ${epoch} has two leaders: ${before} and ${leaderId}`);
+  }
+
+  onCommit({ baseOffset, lastOffset, epoch, values }: CommittedBatch): void {
+    let text = `${lastOffset} of epoch ${epoch}`;
+    for (const value of values) text += ` ${crc32c(value)}`;
+    const before = this.#committed.get(baseOffset);
+    if (before === undefined) {
+      this.#committed.set(baseOffset, text);
+      this.committedOffset = Math.max(this.committedOffset, lastOffset);
+    } else if (before !== text) {
+      this.#world.fail(`committed metadata at offset ${baseOffset} was up to ${before}, and now is up to ${text}`);
+    }
+  }
+
+  onAppend(partition: string, epoch: number, leader: number): void {
+    const key = `${partition} ${epoch}`;
+    const before = this.#partitionLeaders.get(key);
+    if (before === undefined) this.#partitionLeaders.set(key, String(leader));
+    else if (before !== String(leader)) {
+      this.#world.fail(`${partition} is led by ${before} and by ${leader} in epoch ${epoch}`);
+    }
+  }
+}
+
+let installed = false;
+
+function install(): void {
+  if (installed) return;
+  installed = true;
+  const { onCommit, onLeaderChange } = MetadataLoader.prototype;
+  MetadataLoader.prototype.onCommit = function (batch) {
+    current?.onCommit(batch);
+    onCommit.call(this, batch);
+  };
+  MetadataLoader.prototype.onLeaderChange = function (leader) {
+    current?.onLeader(leader);
+    onLeaderChange.call(this, leader);
+  };
+  const { append } = Partition.prototype;
+  Partition.prototype.append = function (batch, allReplicas) {
+    const result = append.call(this, batch, allReplicas);
+    current?.onAppend(this.log.name, this.leaderEpoch, this.leader);
+    return result;
+  };
+}
