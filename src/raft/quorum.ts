@@ -66,9 +66,10 @@ export class Quorum {
     return this.#election.epoch;
   }
 
-  /** -1 while nobody is known to lead; a leader that gave up is none. */
+  /** -1 while nobody is known to lead. Whoever led this epoch once and does not now is no leader, this node included. */
   get leaderId(): number {
-    return this.#state.role === 'resigned' ? -1 : this.#election.leaderId;
+    const { leaderId } = this.#election;
+    return leaderId === this.#options.localId && !this.isLeader ? -1 : leaderId;
   }
 
   get isLeader(): boolean {
