@@ -71,17 +71,38 @@ export function recordName(type: MetadataRecordType): string {
   return TYPES[type].name;
 }
 
+interface FieldDefault {
+  readonly name: string;
+  readonly hasDefault: boolean;
+  readonly default: unknown;
+}
+
+const FIELD_DEFAULTS = new Map<MetadataRecordType, readonly FieldDefault[]>();
+
+function fieldDefaults(type: MetadataRecordType): readonly FieldDefault[] {
+  let known = FIELD_DEFAULTS.get(type);
+  if (known === undefined) {
+    const fields = TYPES[type].fields as Readonly<Record<string, { spec: { hasDefault: boolean; default: unknown } }>>;
+    known = Object.entries(fields).map(([name, { spec }]) => ({
+      name,
+      hasDefault: spec.hasDefault,
+      default: spec.default,
+    }));
+    FIELD_DEFAULTS.set(type, known);
+  }
+  return known;
+}
+
 /** The record of that type with every field: those left out take the schema's default. */
 export function metadataRecord<T extends MetadataRecordType>(
   type: T,
   version: number,
   value: Encodable<(typeof TYPES)[T]>,
 ): MetadataRecord {
-  const fields = TYPES[type].fields as Readonly<Record<string, { spec: { hasDefault: boolean; default: unknown } }>>;
   const full: Record<string, unknown> = {};
-  for (const [name, { spec }] of Object.entries(fields)) {
-    const given = (value as Record<string, unknown>)[name];
-    full[name] = given === undefined && spec.hasDefault ? spec.default : given;
+  for (const field of fieldDefaults(type)) {
+    const given = (value as Record<string, unknown>)[field.name];
+    full[field.name] = given === undefined && field.hasDefault ? field.default : given;
   }
   return { type, version, value: full } as unknown as MetadataRecord;
 }
