@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { QuorumWorld } from './quorum-world.ts';
 
 const SEEDS = Array.from({ length: 12 }, (_, index) => index + 1);
-const STEPS = 120;
+const STEPS = 150;
 
 /** One thing that happens to the cluster. */
 async function fault(world: QuorumWorld): Promise<void> {
@@ -10,7 +10,28 @@ async function fault(world: QuorumWorld): Promise<void> {
   const ids = [...world.members.keys()];
   const id = ids[random.int(ids.length)] as number;
   const other = ids[random.int(ids.length)] as number;
-  switch (random.int(12)) {
+  switch (random.int(16)) {
+    case 12:
+      await burst(world);
+      // The power is back at once: what was not synced is gone, whoever had heard of it.
+      for (const one of world.up) world.crash(one.id);
+      for (const one of ids) world.start(one);
+      return;
+    case 13:
+    case 14:
+      if (world.member(id).isUp) world.crash(id);
+      world.start(id);
+      return;
+    case 15: {
+      // A follower loses what it had not synced while the leader is away.
+      const leader = world.leader();
+      if (leader === null || leader.id === id || !world.member(id).isUp) return;
+      await burst(world);
+      for (const one of ids) world.cut.add(`${leader.id}>${one}`).add(`${one}>${leader.id}`);
+      world.crash(id);
+      world.start(id);
+      return;
+    }
     case 0:
       if (world.member(id).isUp) world.crash(id);
       return;
@@ -67,6 +88,12 @@ function write(world: QuorumWorld): void {
   } catch (error) {
     expect((error as Error).name).toBe('NotLeaderError');
   }
+}
+
+/** Writes that are on their way to everybody's disk. */
+async function burst(world: QuorumWorld): Promise<void> {
+  for (let count = 0; count < 3; count++) write(world);
+  await world.run(world.random.int(40));
 }
 
 describe.each([

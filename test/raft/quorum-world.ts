@@ -18,6 +18,7 @@ import { MemoryFiles, MemoryRaftLog, settle } from './support.ts';
 
 const DIRECTORY = '/meta/__cluster_metadata-0';
 const MAX_DELAY_MS = 8;
+const SLOW_SYNC_MS = 200;
 
 export function directoryIdOf(id: number): string {
   return `${String.fromCharCode(64 + id)}EXY6aqzQY-32P5TStzaFg`;
@@ -151,7 +152,7 @@ export class QuorumWorld {
   /** A node that is not started yet; of a dynamic quorum those beyond the first know no voters. */
   add(id: number): Member {
     const files = new MemoryFiles();
-    const log = new SlowLog(() => this.pause(this.random.int(MAX_DELAY_MS)));
+    const log = new SlowLog(() => this.pause(this.random.int(this.random.int(3) === 0 ? SLOW_SYNC_MS : MAX_DELAY_MS)));
     if (this.#options.dynamic === true && id <= this.#options.voters) {
       const head = { lastContainedLogTimestampMs: 5, kraftVersion: 1, voters: this.#voters(), nowMs: 5, epoch: 0 };
       files.content.set(`${DIRECTORY}/00000000000000000000-0000000000.checkpoint`, snapshotBytes(head, []));
@@ -208,7 +209,9 @@ export class QuorumWorld {
     const member = this.member(id);
     member.isUp = false;
     member.life++;
-    member.log.crash(member.log.startOffset() + this.random.int(member.log.endOffset() - member.log.startOffset() + 1));
+    const { log } = member;
+    const span = log.endOffset() - log.startOffset() + 1;
+    log.crash(this.random.int(2) === 0 ? 0 : log.startOffset() + this.random.int(span));
   }
 
   member(id: number): Member {
