@@ -191,7 +191,7 @@ export class BrokerNode {
     const { config, whenStalled } = this.#options;
     if (config.controlledShutdownEnable) await Promise.race([lifecycle.controlledShutdown(), whenStalled()]);
     lifecycle.stop();
-    await this.#fetchers.stop();
+    this.#fetchers.stop();
     this.#assignments?.stop();
     this.#isrExpiration.stop();
     this.#alterations?.stop();

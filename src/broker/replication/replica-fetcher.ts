@@ -60,7 +60,7 @@ export class ReplicaFetcher {
   readonly #logger: Logger;
   readonly #session = new ReplicaFetchSession<FollowedPartition>();
   readonly #followed = new Map<Partition, FollowedPartition>();
-  #loop: Promise<void> | null = null;
+  #isRunning = false;
   #stopped = false;
   /** Failed attempts in a row to get an answer from the leader at all. */
   #failures = 0;
@@ -99,20 +99,22 @@ export class ReplicaFetcher {
     this.#session.drop(followed);
   }
 
-  async stop(): Promise<void> {
+  /** From here on it touches no log. Its loop ends by itself, at the latest when it would have given up a connection. */
+  stop(): void {
     this.#stopped = true;
+    for (const partition of [...this.#followed.keys()]) this.unfollow(partition);
     this.#hurry?.cancel();
     this.#options.leader.close();
     this.#pause?.end();
-    await this.#loop;
   }
 
   /** The loop runs while there is somebody to fetch for. */
   #wake(): void {
     this.#pause?.end();
-    if (this.#loop !== null || this.#stopped) return;
-    this.#loop = this.#run().finally(() => {
-      this.#loop = null;
+    if (this.#isRunning || this.#stopped) return;
+    this.#isRunning = true;
+    void this.#run().finally(() => {
+      this.#isRunning = false;
       if (this.#session.size > 0) this.#wake();
     });
   }

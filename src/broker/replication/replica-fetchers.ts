@@ -79,12 +79,11 @@ export class ReplicaFetchers implements Followers {
   }
 
   /** Controlled shutdown: this broker follows no more. */
-  async stop(): Promise<void> {
+  stop(): void {
     this.#stopped = true;
-    const fetchers = [...this.#fetchers.values()];
+    for (const { fetcher } of this.#fetchers.values()) fetcher.stop();
     this.#fetchers.clear();
     this.#following.clear();
-    await Promise.all(fetchers.map(({ fetcher }) => fetcher.stop()));
   }
 
   #start(leaderId: number, fetcherId: number): ReplicaFetcher {
@@ -112,7 +111,7 @@ export class ReplicaFetchers implements Followers {
       for (const { key, fetcher } of [...this.#fetchers.values()]) {
         if (fetcher.partitionCount > 0) continue;
         this.#fetchers.delete(key);
-        void fetcher.stop();
+        fetcher.stop();
       }
     });
   }

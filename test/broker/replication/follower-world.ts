@@ -70,8 +70,8 @@ export class FollowerWorld {
     });
   }
 
-  async end(): Promise<void> {
-    await this.fetchers.stop();
+  end(): void {
+    this.fetchers.stop();
     for (const directory of this.#directories) removeDirectory(directory);
   }
 
