@@ -28,6 +28,9 @@ export class AppendQueue {
     this.#append = append;
   }
 
+  /** The time of every record of a batch: Kafka's raft stops over a batch whose records differ in it. */
+  #appendMs = -1;
+
   startAt(offset: number): void {
     assert(this.#builder === null, 'nothing was gathered yet');
     this.#baseOffset = offset;
@@ -60,10 +63,10 @@ export class AppendQueue {
     if (this.#builder !== null && this.#builder.sizeInBytes + bytes > MAX_BATCH_BYTES) this.drain();
     if (this.#builder === null) {
       this.#builder = new BatchBuilder({ baseOffset: this.#baseOffset, partitionLeaderEpoch: this.#epoch });
+      this.#appendMs = this.#clock.nowMs();
       this.#timers.soon(() => this.drain());
     }
-    const nowMs = this.#clock.nowMs();
-    for (const value of values) this.#builder.appendValue(value, 0, value.length, nowMs);
+    for (const value of values) this.#builder.appendValue(value, 0, value.length, this.#appendMs);
     return this.nextOffset - 1;
   }
 
