@@ -268,7 +268,7 @@ export async function kafkaTools(engines: readonly Engine[], say: Say): Promise<
         'identical on all nodes',
     );
   } catch (error) {
-    for (const node of cluster.nodes) say(`${node.name}: ${node.tail()}`);
+    for (const node of cluster.nodes) say(`${node.name}: ${node.story()}`);
     throw error;
   } finally {
     await bench.close();

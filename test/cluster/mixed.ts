@@ -79,7 +79,7 @@ async function drill({ name, what, plan }: MixedDrill, rounds: number, say: Say)
         `and ${bytes.metadataBatches} batches of metadata identical on all nodes`,
     );
   } catch (error) {
-    for (const node of cluster.nodes) say(`${node.name}: ${node.tail(10)}`);
+    for (const node of cluster.nodes) say(`${node.name}: ${node.story()}`);
     throw error;
   } finally {
     await cluster.close();

@@ -131,7 +131,7 @@ export async function rotation(options: RotationOptions): Promise<void> {
 }
 
 function keepForLater(cluster: TestCluster, say: (line: string) => void): void {
-  for (const node of cluster.nodes) say(`${node.name}: ${node.tail(12)}`);
+  for (const node of cluster.nodes) say(`${node.name}: ${node.story()}`);
   const keep = process.env['KTS_DRILL_KEEP'];
   if (keep === undefined) return;
   // A whole copy, for whoever wants to know what happened.

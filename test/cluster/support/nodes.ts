@@ -100,13 +100,13 @@ export class ClusterNode {
     return pid;
   }
 
-  /** `0.4.1 kts`: for printed lines. */
+  /** For printed lines. */
   get name(): string {
     return `node ${this.id} (${this.engine})`;
   }
 
   command(tool: keyof typeof CLASSES, words: readonly string[]): readonly string[] {
-    if (this.engine === 'kts') return [process.execPath, KTS_BIN, tool, ...words];
+    if (this.engine === 'kts') return [this.#cluster.program, KTS_BIN, tool, ...words];
     const heap = tool === 'storage' ? '128M' : this.#cluster.heap;
     const flags = [`-Xmx${heap}`, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
     const log = [`-Dlog4j2.configurationFile=${LOG4J}`, '-Dkts.log.level=INFO'];
@@ -148,13 +148,13 @@ export class ClusterNode {
   async untilReady(patienceMs = READY_MS): Promise<void> {
     const deadline = Date.now() + patienceMs;
     for (;;) {
-      if (!this.isRunning) throw new Error(`${this.name} has ended while it started: ${this.tail()}`);
+      if (!this.isRunning) throw new Error(`${this.name} has ended while it started: ${this.story()}`);
       try {
         if (await this.#isReady()) return;
       } catch {
         // It does not listen yet.
       }
-      if (Date.now() > deadline) throw new Error(`${this.name} was not ready in time: ${this.tail()}`);
+      if (Date.now() > deadline) throw new Error(`${this.name} was not ready in time: ${this.story()}`);
       await sleep(20);
     }
   }
@@ -212,6 +212,15 @@ export class ClusterNode {
     if (fs.existsSync(this.data)) fs.cpSync(this.data, path.join(directory, 'data'), { recursive: true });
   }
 
+  /** The first errors of its log, and the last lines. */
+  story(): string {
+    const lines = this.log().split('\n');
+    // An error is told in the lines behind it.
+    const errors = lines.flatMap((line, at) => (/\b(?:ERROR|FATAL)\b/.test(line) ? lines.slice(at, at + 5) : []));
+    const first = errors.slice(0, 15).map((line) => line.slice(0, 300));
+    return [...first, '…', this.tail(8)].join('\n    ');
+  }
+
   tail(lines = 6): string {
     const last = this.log().trim().split('\n').slice(-lines);
     return last.map((line) => line.slice(0, 300)).join('\n    ');
@@ -221,6 +230,8 @@ export class ClusterNode {
 export class TestCluster {
   readonly clusterId = newId();
   readonly directory: string;
+  /** Node by another name: whoever stops all nodes of this user does not mean those of a drill. */
+  readonly program: string;
   readonly network: Network;
   readonly heap: string;
   readonly nodes: ClusterNode[] = [];
@@ -232,6 +243,8 @@ export class TestCluster {
     this.network = plan.network ?? loopback();
     this.heap = plan.heap ?? '300M';
     this.directory = fs.mkdtempSync(path.join(os.tmpdir(), 'kts-drill-'));
+    this.program = path.join(this.directory, 'drilled');
+    fs.symlinkSync(process.execPath, this.program);
     this.probe = new Probe(() => this.bootstrap());
   }
 
