@@ -38,6 +38,7 @@ export interface FollowerHost {
   nowMs(): number;
   isClosed(): boolean;
   send(to: NodeAddress, ask: RaftAsk): Promise<RaftAnswer>;
+  isDurable(): boolean;
   /** Resolves once all that was appended is durable. */
   durable(): Promise<void>;
   /** Appends, and sees to the fsync. */
@@ -76,7 +77,7 @@ export class LogFollower {
   async #fetch(flight: Flight): Promise<void> {
     const host = this.#host;
     const quorum = host.quorum();
-    if (quorum.isVoter) {
+    if (quorum.isVoter && !host.isDurable()) {
       await host.durable();
       if (host.isClosed() || !quorum.isCurrentFetch(flight.generation)) return;
       // The time that the own disk took was no silence of the leader.

@@ -24,6 +24,10 @@ export class LogSync {
     void this.whenDurable();
   }
 
+  get isDurable(): boolean {
+    return this.#options.log.endOffset() <= this.#durableOffset;
+  }
+
   /** Resolves once all that was appended so far is durable, or the node stops. */
   whenDurable(): Promise<void> {
     if (this.#syncing === null && this.#isNeeded()) this.#syncing = this.#loop();
@@ -36,8 +40,7 @@ export class LogSync {
   }
 
   #isNeeded(): boolean {
-    const { log, isClosed } = this.#options;
-    return !isClosed() && log.endOffset() > this.#durableOffset;
+    return !this.#options.isClosed() && !this.isDurable;
   }
 
   /** Waits at least once. It is over in the very step that finds nothing more to do, so that no append is missed. */

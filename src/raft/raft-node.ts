@@ -194,6 +194,7 @@ export class RaftNode implements RaftClient {
       isClosed: () => this.#closed,
       send: (to, ask) =>
         this.#options.transport?.send(to, ask, timeouts.requestMs) ?? Promise.reject(new Error('there is no network')),
+      isDurable: () => this.#sync.isDurable,
       durable: () => this.#sync.whenDurable(),
       append: (bytes) => this.#appendFetched(bytes),
       truncateTo: (offset) => this.#truncateTo(offset),
