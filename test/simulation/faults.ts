@@ -10,8 +10,8 @@ export interface FaultOptions {
   readonly world: World;
   readonly network: SimNetwork;
   readonly nodes: readonly SimNode[];
-  /** Only these lose pages when the power goes. */
-  readonly mayLosePages: ReadonlySet<SimNode>;
+  /** Whether the node may lose pages that were not synced, if the power went now. */
+  readonly mayLosePages: (node: SimNode) => boolean;
   readonly client: SimHost;
   /** No fault begins after this. */
   readonly untilMs: number;
@@ -115,7 +115,7 @@ export class Faults {
   }
 
   #kind(node: SimNode): CrashKind {
-    return this.#options.mayLosePages.has(node) ? 'power' : 'kill';
+    return this.#options.mayLosePages(node) ? 'power' : 'kill';
   }
 
   #crash(node: SimNode, kind: CrashKind): void {
@@ -125,8 +125,8 @@ export class Faults {
   readonly #faults: Record<FaultKind, (node: SimNode) => void> = {
     kill: (node) => this.#crash(node, 'kill'),
     power: (node) => this.#crash(node, this.#kind(node)),
-    tornKill: (node) => node.crashInCalls('kill', 1 + this.#random.int(30)),
-    tornPower: (node) => node.crashInCalls(this.#kind(node), 1 + this.#random.int(30)),
+    tornKill: (node) => node.crashInCalls(() => 'kill', 1 + this.#random.int(30)),
+    tornPower: (node) => node.crashInCalls(() => this.#kind(node), 1 + this.#random.int(30)),
     restart: (node) => node.stop(),
     hold: (node) => {
       const { process } = node.host;

@@ -70,7 +70,7 @@ function runSeed(seed: string, options: RunOptions): RunResult {
     world,
     network,
     nodes,
-    mayLosePages: cluster.mayLosePages,
+    mayLosePages: (node) => mayLosePages(node, cluster, watch),
     client,
     untilMs: troubleMs,
     weights: ONE_NODE,
@@ -117,6 +117,19 @@ function runSeed(seed: string, options: RunOptions): RunResult {
       metadata: watch.committedOffset,
     },
   };
+}
+
+/**
+ * acks=all is not fsync: where records are not synced one by one, a replica may lose pages only while another one that runs
+ * has everything too. (When the only replica in sync loses pages, Kafka elects it all the same: it is the last known leader.)
+ * What a controller commits is always synced.
+ */
+function mayLosePages(node: SimNode, cluster: Cluster, watch: Watch): boolean {
+  if (cluster.syncsEach || !cluster.brokers.includes(node)) return true;
+  if (node !== cluster.victim) return false;
+  const running = (id: number) =>
+    cluster.brokers.some((other) => other !== node && other.config.nodeId === id && other.state === 'running');
+  return watch.isrsOf(node.config.nodeId).every((isr) => isr.some(running));
 }
 
 function heal(world: World, load: Load, ledger: Ledger, cluster: Cluster): void {

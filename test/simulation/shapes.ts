@@ -28,8 +28,10 @@ export interface Cluster {
   readonly brokers: readonly SimNode[];
   readonly bootstrapServers: string;
   readonly replicationFactor: number;
-  /** Nodes whose disk may lose pages that were not synced: at most min.insync.replicas - 1, or all where all is synced. */
-  readonly mayLosePages: ReadonlySet<SimNode>;
+  /** Every record is synced before it is acknowledged: then every node may lose the rest. */
+  readonly syncsEach: boolean;
+  /** Else this broker alone may: min.insync.replicas - 1 of them. */
+  readonly victim: SimNode | null;
 }
 
 export function buildCluster(network: SimNetwork, shape: Shape, random: Seeded): Cluster {
@@ -46,16 +48,14 @@ export function buildCluster(network: SimNetwork, shape: Shape, random: Seeded):
     return new SimNode(host, { ...common, ...ownProperties(id, roles), 'controller.quorum.voters': voters });
   });
   const brokers = nodes.filter((_, i) => members[i]?.roles !== 'controller');
-  const controllers = nodes.filter((node) => !brokers.includes(node));
-  const victims = flushEach ? brokers : shape === 'one' ? [] : [random.pick(brokers)];
   return {
     shape,
     nodes,
     brokers,
     bootstrapServers: brokers.map(({ name }) => `${name}:9092`).join(','),
     replicationFactor: shape === 'one' ? 1 : 3,
-    // What a controller commits is always synced.
-    mayLosePages: new Set([...victims, ...controllers]),
+    syncsEach: flushEach,
+    victim: shape === 'one' ? null : random.pick(brokers),
   };
 }
 

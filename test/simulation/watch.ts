@@ -5,9 +5,10 @@
  */
 import { Partition } from '../../src/broker/partition.ts';
 import { MetadataLoader } from '../../src/metadata/loader.ts';
+import { decodeRecord } from '../../src/metadata/records.ts';
 import { crc32c } from '../../src/protocol/crc32c.ts';
 import type { CommittedBatch, LeaderAndEpoch } from '../../src/raft/raft-client.ts';
-import type { World } from '../support/sim/world.ts';
+import { THE_WORLD, type World } from '../support/sim/world.ts';
 
 let current: Watch | null = null;
 
@@ -19,6 +20,8 @@ export class Watch {
   readonly #partitionLeaders = new Map<string, string>();
   /** By offset: what was committed there. */
   readonly #committed = new Map<number, string>();
+  /** By partition, as committed last. */
+  readonly #isr = new Map<string, readonly number[]>();
   committedOffset = -1;
   leaders = 0;
 
@@ -33,7 +36,7 @@ export class Watch {
   }
 
   onLeader({ leaderId, epoch }: LeaderAndEpoch): void {
-    if (leaderId < 0) return;
+    if (leaderId < 0 || this.#world.isVoid) return;
     const before = this.#leaders.get(epoch);
     if (before === undefined) {
       this.#leaders.set(epoch, leaderId);
@@ -42,18 +45,38 @@ export class Watch {
   }
 
   onCommit({ baseOffset, lastOffset, epoch, values }: CommittedBatch): void {
+    if (this.#world.isVoid) return;
     let text = `${lastOffset} of epoch ${epoch}`;
     for (const value of values) text += ` ${crc32c(value)}`;
     const before = this.#committed.get(baseOffset);
     if (before === undefined) {
       this.#committed.set(baseOffset, text);
       this.committedOffset = Math.max(this.committedOffset, lastOffset);
+      for (const value of values) this.#noteRecord(value);
+      for (const value of values) this.#world.say(THE_WORLD, () => `committed ${baseOffset} ${describeRecord(value)}`);
     } else if (before !== text) {
       this.#world.fail(`committed metadata at offset ${baseOffset} was up to ${before}, and now is up to ${text}`);
     }
   }
 
+  /** The ISRs that the broker is in. */
+  isrsOf(broker: number): (readonly number[])[] {
+    return [...this.#isr.values()].filter((isr) => isr.includes(broker));
+  }
+
+  #noteRecord(value: Uint8Array): void {
+    const record = decodeRecord(value);
+    if (record.type !== 'partition' && record.type !== 'partitionChange') return;
+    const { topicId, partitionId, isr } = record.value as {
+      readonly topicId: string;
+      readonly partitionId: number;
+      readonly isr: readonly number[] | null;
+    };
+    if (isr !== null) this.#isr.set(`${topicId}-${partitionId}`, isr);
+  }
+
   onAppend(partition: string, epoch: number, leader: number): void {
+    if (this.#world.isVoid) return;
     const key = `${partition} ${epoch}`;
     const before = this.#partitionLeaders.get(key);
     if (before === undefined) this.#partitionLeaders.set(key, String(leader));
@@ -61,6 +84,10 @@ export class Watch {
       this.#world.fail(`${partition} is led by ${before} and by ${leader} in epoch ${epoch}`);
     }
   }
+}
+
+function describeRecord(value: Uint8Array): string {
+  return JSON.stringify(decodeRecord(value), (_, field) => (typeof field === 'bigint' ? String(field) : field));
 }
 
 let installed = false;

@@ -47,18 +47,15 @@ export class SimHost {
     if (process === null || !process.alive || process.dying) return;
     process.note('crash', kind);
     process.dying = true;
+    world.isVoid = true;
     // What it writes in the rest of its turn goes to the old disk.
     this.disk = this.disk.image(kind, world.random.fork(`crash/${process.name}`));
     if (kind === 'power') this.up = false;
     process.sockets.die(kind);
     world.behind(() => {
       process.alive = false;
+      world.isVoid = false;
     });
-  }
-
-  /** In the middle of one of its next calls to the disk. */
-  crashInCalls(kind: CrashKind, calls: number): void {
-    this.disk.crashIn(calls, () => this.crash(kind));
   }
 
   /** The process has ended by itself: what it held is free. */

@@ -102,8 +102,8 @@ export class SimNode {
   }
 
   /** In the middle of one of its next calls to the disk. */
-  crashInCalls(kind: CrashKind, calls: number): void {
-    this.host.disk.crashIn(calls, () => this.crash(kind));
+  crashInCalls(kind: () => CrashKind, calls: number): void {
+    this.host.disk.crashIn(calls, () => this.crash(kind()));
   }
 
   #gone(): void {

@@ -49,6 +49,8 @@ export class World {
   readonly trace: Trace | null;
   nowMs = 0;
   events = 0;
+  /** A process dies in this event: what still happens in it does not count. */
+  isVoid = false;
   /** What is wrong with this run. The first counts. */
   failure: string | null = null;
   readonly #queue: Event[] = [];
