@@ -33,6 +33,8 @@ export interface BrokerLifecycleOptions {
   readonly offlineLogDirs: () => readonly Uuid[];
   /** Where the controllers are looked for, and who is known to lead: for people who wait. */
   readonly describeQuorum: () => string;
+  /** So many voters are gone that nobody can lead. */
+  readonly isQuorumGone: () => Promise<boolean>;
 }
 
 const REGISTRATION_VERSION = 4;
@@ -48,6 +50,8 @@ const HEARTBEAT_RETRY_MS = 100;
  * have none. It leaves time for another one to be elected.
  */
 const SHUTDOWN_WITHOUT_CONTROLLER_MS = 5_000;
+/** A released broker is gone long before: only one that waits looks what for. */
+const QUORUM_CHECK_MS = 500;
 /** How often somebody who waits is told what for. */
 const SAY_WAITING_MS = 5_000;
 
@@ -62,6 +66,7 @@ export class BrokerLifecycle {
   /** The controller does not know this broker, or not by this epoch. */
   #unknown = false;
   #waiting: TimerHandle | null = null;
+  readonly #quorumGone = Promise.withResolvers<'nobody'>();
   /** Why the last registration failed, for people who wait. */
   #refusal = '';
 
@@ -119,8 +124,10 @@ export class BrokerLifecycle {
     const { clock } = this.#options.runtime;
     let answeredAtMs = clock.monotonicMs();
     const giveUpAtMs = answeredAtMs + this.#options.shutdownTimeoutMs;
+    void this.#watchQuorum();
     while (!this.#stopped && clock.monotonicMs() < giveUpAtMs) {
-      const answer = await this.#heartbeat(true);
+      const answer = await Promise.race([this.#heartbeat(true), this.#quorumGone.promise]);
+      if (answer === 'nobody') break;
       // A broker that somebody has unregistered leads nothing, and nobody will ever release it.
       if (answer?.shouldShutDown || this.#unknown) break;
       if (answer !== null) answeredAtMs = clock.monotonicMs();
@@ -131,6 +138,17 @@ export class BrokerLifecycle {
       await this.#pause(SHUTDOWN_RETRY_MS);
     }
     this.stop();
+  }
+
+  /** Proof that no controller can come is better than waiting for one. */
+  async #watchQuorum(): Promise<void> {
+    while (!this.#stopped) {
+      await this.#pause(QUORUM_CHECK_MS);
+      if (this.#stopped || !(await this.#options.isQuorumGone())) continue;
+      this.#options.logger.warn('The controllers are gone: the broker goes without being released');
+      this.#quorumGone.resolve('nobody');
+      return;
+    }
   }
 
   stop(): void {

@@ -3,6 +3,10 @@
  * its listener refuses a new one, so no process is there any more. The active controller then fences it without waiting
  * for its session. One that becomes active asks every unfenced broker in the same way. Anything but a refusal proves
  * nothing: a hung or cut-off broker goes by its session, as in Kafka.
+ *
+ * A broker that is back before anybody has asked need not wait for the session of its predecessor either: whoever holds
+ * the same directories, which are locked, and listens at the same address has taken its place, unless the predecessor
+ * is still connected.
  */
 import type { Logger } from '../base/logger.ts';
 import { fenceLostBroker } from '../controller/brokers/lost-broker.ts';
@@ -11,7 +15,9 @@ import type { BrokerRegistration } from '../metadata/image.ts';
 import { type Address, addressText } from '../network/address.ts';
 import type { ApiRow, RequestContext } from '../network/handler.ts';
 import { ApiKey } from '../protocol/api-keys.ts';
+import type { BrokerRegistrationRequest } from '../protocol/messages/broker-registration.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { probe } from './probe.ts';
 
 export interface BrokerLivenessOptions {
   readonly controller: Pick<Controller, 'isActive' | 'image' | 'submit'>;
@@ -28,9 +34,6 @@ export interface BrokerLivenessOptions {
  * after the other, so that its listener may outlive the connection for a moment.
  */
 const PROBE_DELAYS_MS: readonly number[] = [0, 10, 50, 200, 1000];
-const PROBE_TIMEOUT_MS = 1000;
-
-type Probe = 'refused' | 'answered' | 'unknown';
 
 export class BrokerLiveness {
   readonly #options: BrokerLivenessOptions;
@@ -51,11 +54,27 @@ export class BrokerLiveness {
   #watchRow(row: ApiRow): ApiRow {
     return {
       ...row,
-      handle: (request, context) => {
+      handle: async (request, context) => {
+        if (row.apiKey === ApiKey.BrokerRegistration) await this.#replaceFormer(request as BrokerRegistrationRequest);
+        const answer = await row.handle(request, context);
+        // Not before: one that is refused, by its incarnation or its epoch, is none that could be missed.
         this.#heard((request as { readonly brokerId: number }).brokerId, context);
-        return row.handle(request, context);
+        return answer;
       },
     };
+  }
+
+  async #replaceFormer({ brokerId, incarnationId, logDirs, listeners }: BrokerRegistrationRequest): Promise<void> {
+    const { controller, logger } = this.#options;
+    const former = controller.image.brokers.get(brokerId);
+    if (former === undefined || former.fenced || former.incarnationId === incarnationId) return;
+    if (!controller.isActive || this.#heardOver.has(brokerId)) return;
+    const address = this.#addressOf(former);
+    const isThere = listeners.some(({ host, port }) => host === address?.host && port === address.port);
+    const hasAll = former.logDirs.length > 0 && former.logDirs.every((id) => logDirs.includes(id));
+    if (!isThere || !hasAll) return;
+    logger.info(`Fencing broker ${brokerId}: another process has taken over its directories and its address`);
+    await this.#submitFence(former);
   }
 
   #heard(brokerId: number, context: RequestContext): void {
@@ -96,11 +115,11 @@ export class BrokerLiveness {
     for (const delayMs of PROBE_DELAYS_MS) {
       if (delayMs > 0) await this.#pause(delayMs);
       if (!this.#isSuspect(broker)) return;
-      const probe = await this.#probe(address);
-      if (probe === 'unknown') return;
-      if (probe === 'refused') return this.#fence(broker, address);
+      const outcome = await probe(this.#options.runtime.sockets, address);
+      if (outcome === 'unknown') return;
+      if (outcome === 'refused') return this.#fence(broker, address);
     }
-    logger.info(`Broker ${broker.id} has closed its connection but listens at ${addressText(address)}`);
+    logger.debug(`Broker ${broker.id} is not connected but listens at ${addressText(address)}`);
   }
 
   /** It has not been heard of again, and it is for this node to say what that means. */
@@ -112,9 +131,14 @@ export class BrokerLiveness {
   }
 
   async #fence(broker: BrokerRegistration, address: Address): Promise<void> {
-    const { controller, logger } = this.#options;
+    const { logger } = this.#options;
     if (!this.#isSuspect(broker)) return;
-    logger.info(`Fencing broker ${broker.id}: its connection is closed and ${addressText(address)} refuses another`);
+    logger.info(`Fencing broker ${broker.id}: it is not connected, and nobody listens at ${addressText(address)}`);
+    await this.#submitFence(broker);
+  }
+
+  async #submitFence(broker: BrokerRegistration): Promise<void> {
+    const { controller, logger } = this.#options;
     try {
       await controller.submit('fenceLostBroker', (context) => fenceLostBroker(context, broker.id, broker.epoch));
     } catch (error) {
@@ -126,16 +150,6 @@ export class BrokerLiveness {
   #addressOf({ endpoints }: BrokerRegistration): Address | null {
     const { interBrokerListenerName } = this.#options;
     return endpoints.find(({ name }) => name === interBrokerListenerName) ?? endpoints[0] ?? null;
-  }
-
-  async #probe({ host, port }: Address): Promise<Probe> {
-    try {
-      const connection = await this.#options.runtime.sockets.connect({ host, port, timeoutMs: PROBE_TIMEOUT_MS });
-      connection.destroy();
-      return 'answered';
-    } catch (error) {
-      return (error as { code?: unknown }).code === 'ECONNREFUSED' ? 'refused' : 'unknown';
-    }
   }
 
   #pause(ms: number): Promise<void> {

@@ -31,7 +31,6 @@ import type { GroupCoordinatorConfig } from '../coordinator/group-config.ts';
 import { GroupCoordinator } from '../coordinator/group-coordinator.ts';
 import { SUPPORTED_FEATURES } from '../metadata/features.ts';
 import type { MetadataImage } from '../metadata/image.ts';
-import type { MetadataLoader } from '../metadata/loader.ts';
 import { ClientLink } from '../network/client-link.ts';
 import type { ApiRow } from '../network/handler.ts';
 import { ErrorCode, errorName } from '../protocol/error-codes.ts';
@@ -46,6 +45,7 @@ import type { ControllerChannels } from './controller-channels.ts';
 import { DirectoryAssignments } from './directory-assignments.ts';
 import type { AdvertisedEndpoint } from './node-listeners.ts';
 import { PartitionAlterations } from './partition-alterations.ts';
+import type { QuorumNode } from './quorum-node.ts';
 
 /** How long idle fetch sessions are kept at the least. */
 const SESSION_EVICTION_MS = 120_000;
@@ -59,13 +59,9 @@ export interface BrokerNodeOptions {
   readonly runtime: Runtime;
   readonly logger: Logger;
   readonly logs: LogManager;
-  readonly loader: MetadataLoader;
+  readonly quorum: QuorumNode;
   readonly channels: ControllerChannels;
   readonly answerBytes: () => number;
-  /** Where the controllers are looked for, for people who wait for them. */
-  readonly describeQuorum: () => string;
-  /** Resolves once the controller can commit nothing: a controlled shutdown would wait for it. */
-  readonly whenStalled: () => Promise<void>;
   readonly configRules: ConfigRules;
 }
 
@@ -91,7 +87,7 @@ export class BrokerNode {
 
   constructor(options: BrokerNodeOptions) {
     this.#options = options;
-    this.#image = options.loader.image;
+    this.#image = options.quorum.loader.image;
     this.#config = options.config;
     this.#groupConfig = groupSettings(options.config);
     const { config, runtime, logger, channels } = options;
@@ -142,7 +138,8 @@ export class BrokerNode {
 
   /** Registers, hosts what the metadata assigns, and returns once clients may be served. */
   async start(endpoints: readonly AdvertisedEndpoint[]): Promise<void> {
-    const { config, logs, loader, runtime, channels, logger } = this.#options;
+    const { config, logs, quorum, runtime, channels, logger } = this.#options;
+    const { loader } = quorum;
     const lifecycle = this.#makeLifecycle(endpoints);
     this.#lifecycle = lifecycle;
     this.#assignments = new DirectoryAssignments({
@@ -171,6 +168,10 @@ export class BrokerNode {
       onMetadataUpdate: ({ brokers }) => {
         if ([...brokers.values()].some((one) => one?.inControlledShutdown && !one.fenced)) lifecycle.hurry();
       },
+      // A new controller learns at once that this broker lives, and how far it has come.
+      onControllerChange: ({ leaderId }) => {
+        if (leaderId >= 0) lifecycle.hurry();
+      },
     });
   }
 
@@ -188,8 +189,8 @@ export class BrokerNode {
   async shutDown(): Promise<number> {
     const lifecycle = this.#lifecycle;
     if (!lifecycle) return -1;
-    const { config, whenStalled } = this.#options;
-    if (config.controlledShutdownEnable) await Promise.race([lifecycle.controlledShutdown(), whenStalled()]);
+    const { config, quorum } = this.#options;
+    if (config.controlledShutdownEnable) await Promise.race([lifecycle.controlledShutdown(), quorum.whenStalled()]);
     lifecycle.stop();
     this.#fetchers.stop();
     this.#assignments?.stop();
@@ -295,7 +296,7 @@ export class BrokerNode {
   }
 
   #makeLifecycle(endpoints: readonly AdvertisedEndpoint[]): BrokerLifecycle {
-    const { config, clusterId, incarnationId, runtime, logger, logs, loader, channels } = this.#options;
+    const { config, clusterId, incarnationId, runtime, logger, logs, quorum, channels } = this.#options;
     return new BrokerLifecycle({
       runtime,
       logger: logger.named('kafka.server.BrokerLifecycleManager'),
@@ -318,9 +319,10 @@ export class BrokerNode {
       heartbeatTimeoutMs: config.brokerSessionTimeoutMs / 3,
       registrationTimeoutMs: config.number('initial.broker.registration.timeout.ms'),
       shutdownTimeoutMs: CONTROLLED_SHUTDOWN_MS,
-      appliedOffset: () => loader.image.offset,
+      appliedOffset: () => quorum.loader.image.offset,
       offlineLogDirs: () => logs.directories.filter((directory) => directory.offline).map((directory) => directory.id),
-      describeQuorum: this.#options.describeQuorum,
+      describeQuorum: () => quorum.describe(),
+      isQuorumGone: () => quorum.isGone(),
     });
   }
 

@@ -228,11 +228,9 @@ class Node implements RunningNode {
       ...common,
       incarnationId,
       logs: this.#logs,
-      loader: quorum.loader,
       channels,
       answerBytes: () => this.#listeners.answerBytes,
-      describeQuorum: () => quorum.describe(),
-      whenStalled: () => quorum.whenStalled(),
+      quorum,
       configRules,
     });
     this.#listeners.answerBroker(this.#gate.guard(this.#broker.rows).values());

@@ -17,6 +17,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { FilePool } from '../storage/file-pool.ts';
 import type { LogContext } from '../storage/log-context.ts';
 import { METADATA_TOPIC, MetadataLog } from './metadata-log.ts';
+import { probe } from './probe.ts';
 import { RaftLinks } from './raft-transport.ts';
 import type { ControllerAddress } from './remote-controller-channel.ts';
 
@@ -96,6 +97,17 @@ export class QuorumNode {
         ? `controller.quorum.voters ${quorumVoters.map((voter) => `${voter.nodeId}@${addressText(voter)}`).join(',')}`
         : `controller.quorum.bootstrap.servers ${quorumBootstrapServers.map(addressText).join(',')}`;
     return `${known} (${where})`;
+  }
+
+  /** So many voters refuse connections that nobody can lead; false where that cannot be known. */
+  async isGone(): Promise<boolean> {
+    const { config, runtime } = this.#options;
+    const voters = this.raft.voters();
+    if (!config.fastFailureDetection || voters.length === 0) return false;
+    const addresses = voters.flatMap(({ id, endpoints }) => (id === config.nodeId ? [] : endpoints.slice(0, 1)));
+    const outcomes = await Promise.all(addresses.map((address) => probe(runtime.sockets, address)));
+    const refused = outcomes.filter((outcome) => outcome === 'refused').length;
+    return voters.length - refused < Math.floor(voters.length / 2) + 1;
   }
 
   /** For ApiVersions. */

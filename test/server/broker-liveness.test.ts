@@ -15,6 +15,8 @@ class World {
   readonly dialled: number[] = [];
   readonly brokers = new Map<number, BrokerRegistration>();
   isActive = true;
+  /** What the rows answer, when they refuse. */
+  refusal: Promise<never> | null = null;
   /** Of each dial; the last one stays. */
   outcomes: Outcome[] = ['refused'];
   readonly #closers = new Map<string, (() => void)[]>();
@@ -44,8 +46,8 @@ class World {
       },
       logger: SILENT_LOGGER,
     });
-    const row = { apiKey: ApiKey.BrokerHeartbeat, handle: () => ({}) } as unknown as ApiRow;
-    this.#rows = this.liveness.watch([row]);
+    const row = (apiKey: number) => ({ apiKey, handle: () => this.refusal ?? {} }) as unknown as ApiRow;
+    this.#rows = this.liveness.watch([row(ApiKey.BrokerHeartbeat), row(ApiKey.BrokerRegistration)]);
     for (const id of [1, 2, 3]) this.register(id, 10 + id);
   }
 
@@ -54,21 +56,32 @@ class World {
       { name: 'EXTERNAL', host: 'x', port: 1, securityProtocol: 0 },
       { name: 'INTERNAL', host: 'x', port: 9000 + id, securityProtocol: 0 },
     ];
-    this.brokers.set(id, { id, epoch, fenced, endpoints } as unknown as BrokerRegistration);
+    const broker = { id, epoch, fenced, endpoints, incarnationId: 'old', logDirs: [`dir${id}`] };
+    this.brokers.set(id, broker as unknown as BrokerRegistration);
   }
 
   async #dial(port: number): Promise<never> {
     this.dialled.push(port);
     const outcome = this.outcomes.length > 1 ? this.outcomes.shift() : this.outcomes[0];
-    if (outcome === 'answered') return { destroy: () => {} } as never;
+    if (outcome === 'answered') return { onClose: () => {}, destroy: () => {} } as never;
     throw Object.assign(new Error(outcome), { code: outcome === 'refused' ? 'ECONNREFUSED' : 'ETIMEDOUT' });
   }
 
-  heartbeat(brokerId: number, connectionId: string): void {
+  #context(connectionId: string): RequestContext {
     const closers = this.#closers.get(connectionId) ?? [];
     this.#closers.set(connectionId, closers);
-    const context = { connectionId, onConnectionClosed: (run: () => void) => closers.push(run) };
-    void this.#rows[0]?.handle({ brokerId } as never, context as unknown as RequestContext);
+    return { connectionId, onConnectionClosed: (run: () => void) => closers.push(run) } as unknown as RequestContext;
+  }
+
+  async heartbeat(brokerId: number, connectionId: string): Promise<void> {
+    await this.#rows[0]?.handle({ brokerId } as never, this.#context(connectionId));
+  }
+
+  /** Another process asks to be this broker. */
+  async comesBack(brokerId: number, connectionId: string, changes: object = {}): Promise<void> {
+    const listeners = [{ name: 'INTERNAL', host: 'x', port: 9000 + brokerId, securityProtocol: 0 }];
+    const request = { brokerId, incarnationId: 'new', logDirs: [`dir${brokerId}`, 'added'], listeners, ...changes };
+    await Promise.resolve(this.#rows[1]?.handle(request as never, this.#context(connectionId))).catch(() => {});
   }
 
   async close(connectionId: string): Promise<void> {
@@ -87,10 +100,10 @@ class World {
 describe('the end of the connection that carried heartbeats', () => {
   let world: World;
 
-  beforeEach(() => {
+  beforeEach(async () => {
     world = new World();
-    world.heartbeat(2, 'a');
-    world.heartbeat(2, 'a');
+    await world.heartbeat(2, 'a');
+    await world.heartbeat(2, 'a');
   });
 
   it('fences the broker when its inter-broker listener refuses another one', async () => {
@@ -124,7 +137,7 @@ describe('the end of the connection that carried heartbeats', () => {
   });
 
   it('means nothing when the broker has come back over another connection', async () => {
-    world.heartbeat(2, 'b');
+    await world.heartbeat(2, 'b');
     await world.close('a');
     expect(world.dialled).toEqual([]);
   });
@@ -132,7 +145,7 @@ describe('the end of the connection that carried heartbeats', () => {
   it('is forgotten when the broker comes back while it is looked for', async () => {
     world.outcomes = ['answered', 'refused'];
     await world.close('a');
-    world.heartbeat(2, 'b');
+    await world.heartbeat(2, 'b');
     await world.pass(1000);
     expect(world.fenced).toEqual([]);
   });
@@ -150,11 +163,42 @@ describe('the end of the connection that carried heartbeats', () => {
   });
 });
 
+describe('a broker that comes back before anybody has missed it', () => {
+  it('takes the place of its predecessor, whose directories and address it has', async () => {
+    const world = new World();
+    await world.comesBack(2, 'n');
+    expect(world.fenced).toEqual(['fenceLostBroker']);
+    expect(world.dialled).toEqual([]);
+  });
+
+  it('waits while the predecessor is connected, and takes its place when that ends', async () => {
+    const world = new World();
+    world.outcomes = ['answered'];
+    await world.heartbeat(2, 'a');
+    world.refusal = Promise.reject(new Error('DUPLICATE_BROKER_REGISTRATION'));
+    await world.comesBack(2, 'n');
+    expect(world.fenced).toEqual([]);
+    await world.close('a');
+    await world.comesBack(2, 'n');
+    expect(world.fenced).toEqual(['fenceLostBroker']);
+  });
+
+  it.each([
+    ['with other directories', { logDirs: ['elsewhere'] }],
+    ['at another address', { listeners: [{ name: 'INTERNAL', host: 'y', port: 9002, securityProtocol: 0 }] }],
+    ['as the incarnation that is registered', { incarnationId: 'old' }],
+  ])('waits for the session like any other when it is there %s', async (_what, changes) => {
+    const world = new World();
+    await world.comesBack(2, 'n', changes);
+    expect(world.fenced).toEqual([]);
+  });
+});
+
 describe('a controller that becomes active', () => {
   it('dials every unfenced broker that it has not heard of, but not its own', async () => {
     const world = new World();
     world.register(4, 14, true);
-    world.heartbeat(3, 'c');
+    await world.heartbeat(3, 'c');
     world.liveness.becameActive();
     await world.pass(0);
     expect(world.dialled).toEqual([9002]);

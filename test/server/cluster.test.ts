@@ -90,6 +90,18 @@ describe('a broker that is killed', () => {
     expect(await readAll(client, 't', 4)).toHaveLength(4);
   });
 
+  it('need not wait for its session when it is back at once', async () => {
+    const cluster = await makeCluster({ 1: ['broker'], 2: ['broker'], 100: ['controller'] });
+    await cluster.start();
+    const client = cluster.client();
+    await client.createTopics([{ name: 't', partitions: 4, replicationFactor: 1 }]);
+    for (let round = 0; round < 3; round++) {
+      await cluster.member(2).kill();
+      await cluster.member(2).start();
+    }
+    await writeAndRead(client, 't', 4);
+  });
+
   it('is not fenced at once where only sessions tell', async () => {
     const properties = { 'kts.fast.failure.detection': 'false', 'broker.session.timeout.ms': '1500' };
     const cluster = await makeCluster({ 1: ['broker'], 2: ['broker'], 100: ['controller'] }, properties);
@@ -186,8 +198,26 @@ describe('when the active controller goes', () => {
   it('the others are stopped one after the other, the last two without a quorum', async () => {
     const cluster = await makeCluster({ 1: BOTH, 2: BOTH, 3: BOTH });
     await cluster.start();
+    const client = cluster.client();
+    await client.createTopics([{ name: 't', partitions: 3, replicationFactor: 3 }]);
+    await writeAndRead(client, 't', 3);
     for (const id of [1, 2, 3]) await cluster.member(id).stop();
     for (const member of cluster.members) expect(member.said(/shut down completed/)).toBe(true);
+    await cluster.start();
+    expect(await readAll(client, 't', 3)).toHaveLength(3);
+    expect(cluster.members.flatMap(({ fatal }) => fatal)).toEqual([]);
+    for (const member of cluster.members) expect(member.lines.filter((line) => / ERROR /.test(line))).toEqual([]);
+  });
+
+  it('all that are killed at once come back with all that was acknowledged', async () => {
+    const cluster = await makeCluster({ 1: BOTH, 2: BOTH, 3: BOTH });
+    await cluster.start();
+    const client = cluster.client();
+    await client.createTopics([{ name: 't', partitions: 3, replicationFactor: 3 }]);
+    await writeAndRead(client, 't', 3);
+    await Promise.all(cluster.members.map((member) => member.kill()));
+    await cluster.start();
+    expect(await readAll(client, 't', 3)).toHaveLength(3);
     expect(cluster.members.flatMap(({ fatal }) => fatal)).toEqual([]);
   });
 });
