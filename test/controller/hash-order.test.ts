@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { hashSetOrder } from '../../src/controller/partitions/hash-order.ts';
+import { hashMapOrder, hashSetOrder } from '../../src/controller/hash-order.ts';
 
 /** What `new ArrayList<>(set)` gave under Java 21, for a set made of the first list, to which the second was added. */
 const JAVA: [number[], number[], number[]][] = [
@@ -43,4 +43,17 @@ const JAVA: [number[], number[], number[]][] = [
 
 it.each(JAVA)('%j and %j', (first, more, expected) => {
   expect(hashSetOrder(first, more)).toEqual(expected);
+});
+
+it('topic configs, as Kafka writes those of a new topic', () => {
+  const names = ['retention.ms', 'segment.bytes', 'cleanup.policy', 'min.insync.replicas', 'max.message.bytes'];
+  const ordered = hashMapOrder(new Map(names.map((name) => [name, name.length])));
+  expect([...ordered.keys()]).toEqual([
+    'cleanup.policy',
+    'max.message.bytes',
+    'min.insync.replicas',
+    'retention.ms',
+    'segment.bytes',
+  ]);
+  expect(ordered.get('segment.bytes')).toBe(13);
 });

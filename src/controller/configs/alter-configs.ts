@@ -1,13 +1,5 @@
 /** IncrementalAlterConfigs and AlterConfigs: each resource on its own, all that pass in one batch of records. */
-import { MV, metadataVersionName } from '../../metadata/features.ts';
-import {
-  type ConfigMap,
-  ConfigResourceType,
-  configsOf,
-  elrEnabled,
-  type MetadataImage,
-  metadataVersionOf,
-} from '../../metadata/image.ts';
+import { type ConfigMap, ConfigResourceType, configsOf, elrEnabled, type MetadataImage } from '../../metadata/image.ts';
 import { type MetadataRecord, metadataRecord } from '../../metadata/records.ts';
 import { configRecord } from '../../metadata/snapshot-records.ts';
 import { ErrorCode } from '../../protocol/error-codes.ts';
@@ -15,8 +7,17 @@ import { KafkaError } from '../../protocol/kafka-error.ts';
 import type { AlterConfigsRequest } from '../../protocol/messages/alter-configs.ts';
 import type { IncrementalAlterConfigsRequest } from '../../protocol/messages/incremental-alter-configs.ts';
 import { MIN_INSYNC_REPLICAS } from '../activation.ts';
+import { hashMapOrder } from '../hash-order.ts';
 import type { OperationContext, OperationResult } from '../operation.ts';
-import { checkTopicName } from '../topics/topic-name.ts';
+import {
+  checkBrokerConfigs,
+  checkContent,
+  checkExists,
+  checkResource,
+  checkValueSizes,
+  fail,
+  type Resource,
+} from './resource-checks.ts';
 
 export interface ConfigResourceResult {
   readonly resourceType: number;
@@ -25,19 +26,8 @@ export interface ConfigResourceResult {
   readonly errorMessage: string | null;
 }
 
-interface Resource {
-  readonly resourceType: number;
-  readonly resourceName: string;
-}
-
-const CORDONED_LOG_DIRS = 'cordoned.log.dirs';
-const MAX_VALUE_LENGTH = 32_767;
 const OP = { set: 0, delete: 1, append: 2, subtract: 3 } as const;
 const OP_NAMES = ['SET', 'DELETE', 'APPEND', 'SUBTRACT'];
-
-const fail = (code: number, message: string): never => {
-  throw new KafkaError(code, message);
-};
 
 type AlterableConfig = IncrementalAlterConfigsRequest['resources'][number]['configs'][number];
 
@@ -68,109 +58,6 @@ function newValue(
   return after.join(',');
 }
 
-function checkResource({ resourceType, resourceName }: Resource): void {
-  switch (resourceType) {
-    case ConfigResourceType.TOPIC:
-      if (resourceName === '') fail(ErrorCode.INVALID_REQUEST, 'Default topic resources are not allowed.');
-      checkTopicName(resourceName);
-      return;
-    case ConfigResourceType.BROKER:
-      if (resourceName !== '' && !/^[+-]?\d+$/.test(resourceName)) {
-        fail(ErrorCode.INVALID_REQUEST, 'Unable to parse broker name as a base 10 number.');
-      }
-      return;
-    case ConfigResourceType.CLIENT_METRICS:
-      if (resourceName === '') fail(ErrorCode.INVALID_REQUEST, "Subscription name can't be empty");
-      return;
-    case ConfigResourceType.GROUP:
-      if (resourceName === '') fail(ErrorCode.INVALID_REQUEST, 'Default group resources are not allowed.');
-      return;
-    default:
-      fail(ErrorCode.INVALID_REQUEST, `Unknown resource type ${resourceType}`);
-  }
-}
-
-function checkExists({ image, config }: OperationContext, { resourceType, resourceName }: Resource): void {
-  if (resourceType === ConfigResourceType.TOPIC && image.topics.byName(resourceName) === undefined) {
-    fail(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `The topic '${resourceName}' does not exist.`);
-  }
-  if (resourceType !== ConfigResourceType.BROKER || resourceName === '') return;
-  const id = Number(resourceName);
-  const isKnown = image.brokers.has(id) || image.controllers.has(id) || (config.quorumNodeIds?.includes(id) ?? false);
-  if (!isKnown) {
-    fail(ErrorCode.BROKER_ID_NOT_REGISTERED, `No node with id ${resourceName} found.`);
-  }
-}
-
-function checkContent(context: OperationContext, resource: Resource, overrides: ConfigMap): void {
-  const { configRules } = context;
-  switch (resource.resourceType) {
-    case ConfigResourceType.TOPIC:
-      configRules.checkTopic(overrides);
-      return;
-    case ConfigResourceType.BROKER:
-      // Only the broker itself can tell what fits it: it has checked what came by it, and leaves out what did not.
-      return;
-    case ConfigResourceType.GROUP:
-      configRules.checkGroup(overrides);
-      return;
-    case ConfigResourceType.CLIENT_METRICS:
-      configRules.checkClientMetrics(overrides);
-      return;
-  }
-}
-
-/** A minimum that all brokers agree on is what ELR rests upon. */
-function checkMinIsr(image: MetadataImage, resource: Resource, change: string | null): void {
-  if (!elrEnabled(image)) return;
-  if (resource.resourceName !== '') {
-    fail(ErrorCode.INVALID_CONFIG, 'Broker-level min.insync.replicas cannot be altered while ELR is enabled.');
-  }
-  if (change === null) {
-    fail(ErrorCode.INVALID_CONFIG, 'Cluster-level min.insync.replicas cannot be removed while ELR is enabled.');
-  }
-}
-
-const partsOf = (list: string): string[] => list.trim().split(/\s*,\s*/);
-
-/** Only the broker knows its directories: it alone, passing the request on, may name new ones (KIP-1066). */
-function checkCordonedDirs(
-  context: OperationContext,
-  current: string | undefined,
-  change: string | null,
-  forwarded: boolean,
-): void {
-  if (metadataVersionOf(context.image) < MV.cordonedDirs) {
-    fail(
-      ErrorCode.INVALID_CONFIG,
-      `The ${CORDONED_LOG_DIRS} configuration value cannot be set because it requires metadata.version >= ` +
-        metadataVersionName(MV.cordonedDirs),
-    );
-  }
-  if (forwarded || change === null || change.trim() === '') return;
-  const known = current === undefined ? [] : partsOf(current);
-  if (partsOf(change).every((directory) => known.includes(directory))) return;
-  fail(
-    ErrorCode.INVALID_CONFIG,
-    `When updating ${CORDONED_LOG_DIRS} via controllers,  the new value must be a subset of the current configuration value.`,
-  );
-}
-
-function checkBrokerConfigs(
-  context: OperationContext,
-  resource: Resource,
-  changes: ReadonlyMap<string, string | null>,
-  forwarded: boolean,
-): void {
-  if (resource.resourceType !== ConfigResourceType.BROKER) return;
-  for (const [name, change] of changes) {
-    if (name === MIN_INSYNC_REPLICAS) checkMinIsr(context.image, resource, change);
-    if (name !== CORDONED_LOG_DIRS) continue;
-    const current = configsOf(context.image, resource.resourceType, resource.resourceName).get(name);
-    checkCordonedDirs(context, current, change, forwarded);
-  }
-}
-
 /** Eligible replicas were counted by the old minimum. The empty name means all topics. They come behind all configs. */
 function clearElrRecords(image: MetadataImage, records: readonly MetadataRecord[]): MetadataRecord[] {
   if (!elrEnabled(image)) return [];
@@ -182,15 +69,6 @@ function clearElrRecords(image: MetadataImage, records: readonly MetadataRecord[
     cleared.push(metadataRecord('clearElr', 0, { topicName }));
   }
   return cleared;
-}
-
-/** The metadata log is no place for documents: one that does not fit into a batch would bring the controller down. */
-export function checkValueSizes(values: Iterable<string | null>): void {
-  for (const value of values) {
-    if (value === null || value.length <= MAX_VALUE_LENGTH) continue;
-    const message = `The configuration value cannot be added because it exceeds the maximum value size of ${MAX_VALUE_LENGTH} bytes.`;
-    fail(ErrorCode.INVALID_CONFIG, message);
-  }
 }
 
 /** The records of one resource, or the KafkaError that answers it. */
@@ -260,12 +138,11 @@ export function incrementalAlterConfigs(
 ): OperationResult<ConfigResourceResult[]> {
   return alterAll(context, request, forwarded, (resource) => {
     const current = configsOf(context.image, resource.resourceType, resource.resourceName);
+    const asked = new Map(resource.configs.map((config) => [config.name, config]));
+    if (asked.size < resource.configs.length) fail(ErrorCode.INVALID_REQUEST, 'Error due to duplicate config keys');
     const changes = new Map<string, string | null>();
-    for (const config of resource.configs) {
-      if (changes.has(config.name)) {
-        fail(ErrorCode.INVALID_REQUEST, 'Error due to duplicate config keys');
-      }
-      changes.set(config.name, newValue(context, resource, current, config));
+    for (const [name, config] of hashMapOrder(asked)) {
+      changes.set(name, newValue(context, resource, current, config));
     }
     return changes;
   });
@@ -278,11 +155,12 @@ export function alterConfigs(
   forwarded = true,
 ): OperationResult<ConfigResourceResult[]> {
   return alterAll(context, request, forwarded, (resource) => {
-    const changes = new Map<string, string | null>();
+    const asked = new Map<string, string | null>();
     for (const { name, value } of resource.configs) {
       if (value === null) fail(ErrorCode.INVALID_REQUEST, `Null value not supported for : ${name}`);
-      changes.set(name, value);
+      asked.set(name, value);
     }
+    const changes = hashMapOrder(asked);
     for (const name of configsOf(context.image, resource.resourceType, resource.resourceName).keys()) {
       if (!changes.has(name)) changes.set(name, null);
     }

@@ -106,7 +106,7 @@ function controllerRegistrationRow({ controller }: ControllerDeps): ApiRow {
     ordering: 'serial',
     handle: async (request) => {
       await controller.submit('registerController', (context) => registerController(context, request));
-      return { ...OK, errorMessage: null };
+      return { ...OK, errorMessage: '' };
     },
     errorResponse: (_request, errorCode, errorMessage) => ({ throttleTimeMs: 0, errorCode, errorMessage }),
   });

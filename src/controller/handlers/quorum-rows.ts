@@ -103,8 +103,16 @@ function describeQuorumRow({ raft }: ControllerDeps): ApiRow {
 const ENDPOINT_BROKERS = 1;
 const ENDPOINT_CONTROLLERS = 2;
 
-function clusterError(endpointType: number, errorCode: number, errorMessage: string | null) {
-  return { throttleTimeMs: 0, errorCode, errorMessage, endpointType, clusterId: '', controllerId: -1, brokers: [] };
+function clusterError(errorCode: number, errorMessage: string | null) {
+  return {
+    throttleTimeMs: 0,
+    errorCode,
+    errorMessage,
+    endpointType: ENDPOINT_BROKERS,
+    clusterId: '',
+    controllerId: -1,
+    brokers: [],
+  };
 }
 
 function describeClusterRow({ controller, raft }: ControllerDeps): ApiRow {
@@ -120,11 +128,11 @@ function describeClusterRow({ controller, raft }: ControllerDeps): ApiRow {
       if (endpointType === ENDPOINT_BROKERS) {
         const message =
           'The request was sent to an endpoint of type CONTROLLER, but we wanted an endpoint of type BROKER';
-        return clusterError(endpointType, ErrorCode.MISMATCHED_ENDPOINT_TYPE, message);
+        return clusterError(ErrorCode.MISMATCHED_ENDPOINT_TYPE, message);
       }
       if (endpointType !== ENDPOINT_CONTROLLERS) {
         const message = `Unsupported endpoint type ${endpointType}`;
-        return clusterError(endpointType, ErrorCode.UNSUPPORTED_ENDPOINT_TYPE, message);
+        return clusterError(ErrorCode.UNSUPPORTED_ENDPOINT_TYPE, message);
       }
       const brokers = [];
       for (const node of controller.committedImage.controllers.values()) {
@@ -142,7 +150,7 @@ function describeClusterRow({ controller, raft }: ControllerDeps): ApiRow {
         brokers,
       };
     },
-    errorResponse: ({ endpointType }, errorCode, errorMessage) => clusterError(endpointType, errorCode, errorMessage),
+    errorResponse: (_request, errorCode, errorMessage) => clusterError(errorCode, errorMessage),
   });
 }
 

@@ -8,7 +8,7 @@ import { MV } from '../../metadata/features.ts';
 import { NO_LEADER, type PartitionImage, RECOVERING } from '../../metadata/image.ts';
 import { NO_LEADER_CHANGE } from '../../metadata/partition.ts';
 import { type MetadataRecord, metadataRecord, partitionChangeVersion } from '../../metadata/records.ts';
-import { hashSetOrder } from './hash-order.ts';
+import { hashSetOrder } from '../hash-order.ts';
 
 /**
  * `online`: a leader if there is a safe one. `preferred`: the first replica if it may lead. `unclean`: any live replica

@@ -14,7 +14,8 @@ import { ErrorCode } from '../../protocol/error-codes.ts';
 import { KafkaError } from '../../protocol/kafka-error.ts';
 import type { CreateTopicsRequest } from '../../protocol/messages/create-topics.ts';
 import { MIN_INSYNC_REPLICAS } from '../activation.ts';
-import { checkValueSizes } from '../configs/alter-configs.ts';
+import { checkValueSizes } from '../configs/resource-checks.ts';
+import { hashMapOrder } from '../hash-order.ts';
 import { MAX_RECORDS_PER_USER_OPERATION, type OperationContext, type OperationResult } from '../operation.ts';
 import { activeOf, checkManualAssignment, failFenced, newPartition } from './new-partitions.ts';
 import { placeReplicas } from './placement.ts';
@@ -184,7 +185,7 @@ function createTopic(
     topic.assignments.length > 0 ? assignedPartitions(context, topic) : placedPartitions(context, topic);
   const topicId = randomUuid((size) => random.bytes(size));
   const records = [metadataRecord('topic', 0, { name: topic.name, topicId })];
-  for (const [name, value] of overrides) {
+  for (const [name, value] of hashMapOrder(overrides)) {
     records.push(configRecord(ConfigResourceType.TOPIC, topic.name, name, value));
   }
   if (overrides.has(MIN_INSYNC_REPLICAS) && elrEnabled(image)) {

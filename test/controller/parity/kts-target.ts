@@ -1,4 +1,6 @@
 /** Our controller over a log in memory and a clock that the script moves. */
+import { BrokerConfig } from '../../../src/config/broker-config.ts';
+import { ConfigRules } from '../../../src/config/config-rules.ts';
 import { controllerHandlers } from '../../../src/controller/handlers/controller-handlers.ts';
 import type { MetadataRecord } from '../../../src/metadata/records.ts';
 import type { Api } from '../../../src/network/api.ts';
@@ -22,7 +24,17 @@ export class KtsTarget implements Target {
   }
 
   static async started(): Promise<KtsTarget> {
-    const harness = new Harness({ config: { brokerSessionTimeoutMs: SESSION_TIMEOUT_MS } });
+    const properties = new Map([
+      ['process.roles', 'controller'],
+      ['node.id', '1'],
+      ['controller.quorum.bootstrap.servers', 'localhost:9093'],
+      ['controller.listener.names', 'CONTROLLER'],
+      ['listeners', 'CONTROLLER://localhost:9093'],
+    ]);
+    const harness = new Harness({
+      config: { brokerSessionTimeoutMs: SESSION_TIMEOUT_MS },
+      configRules: new ConfigRules(BrokerConfig.from(properties)),
+    });
     harness.raft.level = 1;
     harness.controller.start();
     return new KtsTarget(harness);

@@ -6,6 +6,8 @@ const TOPIC = 2;
 const BROKER = 4;
 const SET = 0;
 const DELETE = 1;
+const APPEND = 2;
+const SUBTRACT = 3;
 const PREFERRED = 0;
 const UNCLEAN = 1;
 const UPGRADE = 1;
@@ -420,6 +422,72 @@ async function configsAndFeatures(world: World): Promise<void> {
 
   world.step('and on again');
   await world.updateFeature('eligible.leader.replicas.version', 1, UPGRADE);
+
+  world.step('several topics and resources at once');
+  const named = (name: string, configs: { name: string; value: string }[] = []) => ({
+    name,
+    numPartitions: -1,
+    replicationFactor: -1,
+    assignments: [{ partitionIndex: 0, brokerIds: [3] }],
+    configs,
+  });
+  await world.send('create three', APIS.createTopics, 7, {
+    topics: [named('zz', [{ name: MIN_ISR, value: '1' }]), named('t'), named('aa')],
+    timeoutMs: 5_000,
+    validateOnly: false,
+  });
+  await world.send('validate two', APIS.createTopics, 7, {
+    topics: [named('yy'), named('t')],
+    timeoutMs: 5_000,
+    validateOnly: true,
+  });
+  await world.createTopic('configs', [[3]], {
+    configs: [
+      { name: 'retention.ms', value: '100000' },
+      { name: 'segment.bytes', value: '2000000' },
+      { name: 'cleanup.policy', value: 'compact' },
+      { name: MIN_ISR, value: '1' },
+      { name: 'max.message.bytes', value: '5000' },
+    ],
+  });
+  const set = (resourceName: string, name: string, value: string) => ({
+    resourceType: TOPIC,
+    resourceName,
+    configs: [{ name, configOperation: SET, value }],
+  });
+  await world.send('alter two', APIS.incrementalAlterConfigs, 1, {
+    resources: [set('zz', MIN_ISR, '2'), set('aa', 'retention.ms', '5')],
+    validateOnly: false,
+  });
+  await world.send('alter the old way', APIS.alterConfigs, 2, {
+    resources: [{ resourceType: TOPIC, resourceName: 'zz', configs: [{ name: 'retention.ms', value: '7' }] }],
+    validateOnly: false,
+  });
+  await world.alterConfigs(TOPIC, 'configs', ['cleanup.policy', APPEND, 'delete'], ['retention.ms', SUBTRACT, '1']);
+  await world.alterConfigs(TOPIC, 'configs', ['cleanup.policy', APPEND, 'delete']);
+  await world.alterConfigs(TOPIC, 'configs', ['cleanup.policy', SUBTRACT, 'compact']);
+  await world.alterConfigs(TOPIC, 'configs', ['leader.replication.throttled.replicas', SET, '0:3,1:2']);
+  await world.alterConfigs(TOPIC, 'configs', ['leader.replication.throttled.replicas', APPEND, '1:3']);
+  await world.alterConfigs(TOPIC, 'configs', ['follower.replication.throttled.replicas', SET, '*']);
+  await world.alterConfigs(TOPIC, 'configs', ['follower.replication.throttled.replicas', SET, 'all']);
+  await world.alterConfigs(BROKER, '3', ['leader.replication.throttled.rate', SET, '1000']);
+  await world.alterConfigs(BROKER, '', ['follower.replication.throttled.rate', SET, '1000']);
+
+  world.step('controllers');
+  const registerController = (controllerId: number, listener: string) =>
+    world.send(`register controller ${controllerId}`, APIS.controllerRegistration, 0, {
+      controllerId,
+      incarnationId: dir(controllerId),
+      zkMigrationReady: false,
+      listeners: [{ name: listener, host: 'localhost', port: 9_000 + controllerId, securityProtocol: 0 }],
+      features: FEATURES,
+    });
+  await registerController(11, 'CONTROLLER');
+  await registerController(12, 'OTHER');
+  for (const endpointType of [1, 2, 3]) {
+    const request = { includeClusterAuthorizedOperations: false, endpointType, includeFencedBrokers: false };
+    await world.send(`describe ${endpointType}`, APIS.describeCluster, 2, request);
+  }
 
   world.step('producer ids');
   const allocate = (brokerId: number, brokerEpoch: number) =>

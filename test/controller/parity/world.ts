@@ -13,6 +13,7 @@ import {
   allocateProducerIdsRequest,
   allocateProducerIdsResponse,
 } from '../../../src/protocol/messages/allocate-producer-ids.ts';
+import { alterConfigsRequest, alterConfigsResponse } from '../../../src/protocol/messages/alter-configs.ts';
 import { alterPartitionRequest, alterPartitionResponse } from '../../../src/protocol/messages/alter-partition.ts';
 import {
   alterPartitionReassignmentsRequest,
@@ -27,9 +28,14 @@ import {
   brokerRegistrationRequest,
   brokerRegistrationResponse,
 } from '../../../src/protocol/messages/broker-registration.ts';
+import {
+  controllerRegistrationRequest,
+  controllerRegistrationResponse,
+} from '../../../src/protocol/messages/controller-registration.ts';
 import { createPartitionsRequest, createPartitionsResponse } from '../../../src/protocol/messages/create-partitions.ts';
 import { createTopicsRequest, createTopicsResponse } from '../../../src/protocol/messages/create-topics.ts';
 import { deleteTopicsRequest, deleteTopicsResponse } from '../../../src/protocol/messages/delete-topics.ts';
+import { describeClusterRequest, describeClusterResponse } from '../../../src/protocol/messages/describe-cluster.ts';
 import { electLeadersRequest, electLeadersResponse } from '../../../src/protocol/messages/elect-leaders.ts';
 import {
   incrementalAlterConfigsRequest,
@@ -44,6 +50,8 @@ import { updateFeaturesRequest, updateFeaturesResponse } from '../../../src/prot
 import type { Encodable } from '../../../src/protocol/schema.ts';
 
 export const CLUSTER_ID = 'Z2m4mKBFQvmNMZ2rQ0aQ3A';
+/** The one that is asked. */
+export const CONTROLLER = 1;
 export const SESSION_TIMEOUT_MS = 4_000;
 
 export const APIS = {
@@ -56,6 +64,9 @@ export const APIS = {
   listPartitionReassignments: api(listPartitionReassignmentsRequest, listPartitionReassignmentsResponse),
   alterPartition: api(alterPartitionRequest, alterPartitionResponse),
   updateFeatures: api(updateFeaturesRequest, updateFeaturesResponse),
+  alterConfigs: api(alterConfigsRequest, alterConfigsResponse),
+  controllerRegistration: api(controllerRegistrationRequest, controllerRegistrationResponse),
+  describeCluster: api(describeClusterRequest, describeClusterResponse),
   brokerRegistration: api(brokerRegistrationRequest, brokerRegistrationResponse),
   brokerHeartbeat: api(brokerHeartbeatRequest, brokerHeartbeatResponse),
   unregisterBroker: api(unregisterBrokerRequest, unregisterBrokerResponse),
@@ -192,6 +203,8 @@ export class World {
       if (key === 'errorCode') return inner === 0 ? undefined : errorName(Number(inner));
       if (key === 'topicConfigErrorCode') return inner === 0 ? undefined : errorName(Number(inner));
       if (key === 'brokerEpoch') return undefined;
+      // The one that answers is known by where it listens.
+      if (key === 'brokers') return (inner as { brokerId: number }[]).filter(({ brokerId }) => brokerId !== CONTROLLER);
       if (key === 'errorMessage' && inner === null) return undefined;
       // All topics, in no order.
       if (key === 'replicaElectionResults')
@@ -374,7 +387,8 @@ function shown(more: object): string {
  * writes when a session ends that was granted its shutdown before.
  */
 function isMeaningless(record: MetadataRecord, before: MetadataImage): boolean {
-  if (record.type === 'noOp' || record.type === 'registerController') return true;
+  if (record.type === 'noOp') return true;
+  if (record.type === 'registerController') return record.value.controllerId === CONTROLLER;
   if (record.type !== 'brokerRegistrationChange' || record.value.fenced !== 1) return false;
   return before.brokers.get(record.value.brokerId)?.fenced === true;
 }
