@@ -6,6 +6,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { kafkaTools } from './kafka-tools.ts';
 import { mixed } from './mixed.ts';
+import { moving } from './moving.ts';
 import { rotation } from './rotation.ts';
 import type { Engine } from './support/nodes.ts';
 import { textbook } from './textbook.ts';
@@ -16,6 +17,7 @@ const USAGE = `npm run drills -- NAME [OPTIONS]
              --minutes N (20), --seed N, --engines kts,kts,kts, --only WORD,...
   tools      Apache Kafka's own tools on a cluster of three; --engines
   mixed      kts and Apache Kafka in one cluster; --rounds N (1), --only NAME,...
+  moving     from Apache Kafka to kts and back, with the commands of docs/MOVING.md
   textbook   the drills of a textbook, as they are typed, with what they print
 `;
 
@@ -59,6 +61,7 @@ async function main(): Promise<void> {
   if (given.drill === 'rotation') return rotation({ ...given, say });
   if (given.drill === 'tools') return kafkaTools(given.engines, say);
   if (given.drill === 'mixed') return mixed(given.only, given.rounds, say);
+  if (given.drill === 'moving') return moving(say);
   if (given.drill === 'textbook') return textbook(say);
   throw new Error(`there is no drill '${given.drill}'\n\n${USAGE}`);
 }

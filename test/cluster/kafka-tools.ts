@@ -150,7 +150,7 @@ async function reassignment(bench: Bench): Promise<void> {
   bench.say('\n## reassign-partitions\n');
   const { cluster } = bench;
   await bench.run('topics', '--create --topic moved --replica-assignment 1:2,2:1');
-  await bench.run('producer-perf-test', '--topic moved --num-records 2000 --record-size 1000 --throughput -1');
+  await bench.run('producer-perf-test', '--topic moved --num-records 20000 --record-size 1000 --throughput -1');
   const wish = bench.file('wish.json', { topics: [{ topic: 'moved' }], version: 1 });
   const generated = await bench.run(
     'reassign-partitions',

@@ -278,15 +278,18 @@ export class TestCluster {
     return cluster;
   }
 
-  /** One more node; it is formatted and does not run yet. */
-  async add(plan: NodePlan): Promise<ClusterNode> {
+  /** One more node; it is not formatted yet. */
+  async prepare(plan: NodePlan): Promise<ClusterNode> {
     const ports = { broker: await this.network.freePort(plan.id), controller: await this.network.freePort(plan.id) };
     const node = new ClusterNode(this, plan, ports);
     this.nodes.push(node);
     this.writeProperties(node);
-    const words = ['-t', this.clusterId, ...(this.#plan.format ?? [])];
-    await node.format(this.#isStatic || !node.isController ? words : [...words, '--no-initial-controllers']);
     return node;
+  }
+
+  /** It is no part of the cluster any more. */
+  forget(node: ClusterNode): void {
+    this.nodes.splice(this.nodes.indexOf(node), 1);
   }
 
   get #isStatic(): boolean {

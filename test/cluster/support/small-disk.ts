@@ -24,8 +24,11 @@ export class SmallDisk {
   }
 
   fill(): void {
-    const hog = fs.openSync(path.join(this.path, 'hog'), 'w');
-    for (const size of [1 << 20, 1 << 12]) {
+    const { bavail, bsize } = fs.statfsSync(this.path);
+    // At once: the drill itself must not stand still meanwhile.
+    spawnSync('fallocate', ['-l', String(Math.max(bsize, (bavail - 256) * bsize)), path.join(this.path, 'hog')]);
+    const hog = fs.openSync(path.join(this.path, 'hog'), 'a');
+    for (const size of [1 << 16, 1 << 12]) {
       try {
         for (;;) fs.writeSync(hog, Buffer.alloc(size, 1));
       } catch (error) {
