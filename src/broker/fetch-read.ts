@@ -8,11 +8,11 @@ import { ErrorCode } from '../protocol/error-codes.ts';
 import { KafkaError } from '../protocol/kafka-error.ts';
 import type { RecordsSource } from '../protocol/schema.ts';
 import type { PartitionLog } from '../storage/partition-log.ts';
-import type { FetchPartitionRequest } from './fetch-session.ts';
+import type { FetchMember, FetchPartitionRequest } from './fetch-session.ts';
 import type { Partition } from './partition.ts';
 
 export interface PartitionRead {
-  readonly request: FetchPartitionRequest;
+  readonly member: FetchMember;
   readonly errorCode: number;
   readonly highWatermark: number;
   readonly logStartOffset: number;
@@ -67,17 +67,20 @@ interface Budget {
   readonly arrivedMs: number | null;
 }
 
-export function lookAtPartitions(
-  lookup: FetchLookup,
-  requests: readonly FetchPartitionRequest[],
-  limits: FetchLimits,
-): FetchLook {
+export interface FetchPlan {
+  readonly members: readonly FetchMember[];
+  /** Only partitions with news are looked at closely: the reader knows the rest. */
+  readonly incremental: boolean;
+}
+
+export function lookAtPartitions(lookup: FetchLookup, plan: FetchPlan, limits: FetchLimits): FetchLook {
   const reads: PartitionRead[] = [];
   let bytes = 0;
   let urgent = false;
-  for (const request of requests) {
+  for (const member of plan.members) {
+    if (plan.incremental && isQuiet(member, lookup.reader, limits.arrivedMs)) continue;
     const budget = { bytesLeft: limits.maxBytes - bytes, first: bytes === 0, arrivedMs: limits.arrivedMs };
-    const read = lookAtPartition(lookup, request, budget);
+    const read = lookAtPartition(lookup, member, budget);
     if (read.errorCode !== ErrorCode.NONE || read.diverging || read.preferredReplica >= 0) urgent = true;
     if (read.records) bytes += read.records.sizeInBytes;
     reads.push(read);
@@ -85,22 +88,55 @@ export function lookAtPartitions(
   return { reads, bytes, urgent };
 }
 
-function lookAtPartition(lookup: FetchLookup, request: FetchPartitionRequest, budget: Budget): PartitionRead {
-  const partition = lookup.find(request);
-  if (typeof partition === 'number') return failedRead(request, partition);
-  const { reader } = lookup;
+/**
+ * The reader is at the end of the log and was told all there is to tell. A session of a thousand partitions has news of
+ * few, and is looked at with every batch that is appended to one.
+ */
+function isQuiet(member: FetchMember, reader: FetchReader, arrivedMs: number | null): boolean {
+  const { partition, request } = member;
+  if (partition === null || reader.preferredReplica !== null) return false;
+  const { log } = partition;
+  if (request.fetchOffset !== log.logEndOffset || member.logStartOffset !== log.logStartOffset) return false;
+  if (!agrees(log, request)) return false;
   const epoch = request.currentLeaderEpoch;
+  if ((reader.leaderOnly ? partition.checkLeader(epoch) : partition.checkReplica(epoch)) !== ErrorCode.NONE)
+    return false;
+  const follows = reader.replicaId >= 0 && arrivedMs !== null;
+  if (follows && noteFollower(partition, request, reader, arrivedMs) !== ErrorCode.NONE) return false;
+  return member.highWatermark === log.highWatermark;
+}
+
+/** The reader's log is this one's up to where it reads. */
+function agrees(log: PartitionLog, { fetchOffset, lastFetchedEpoch }: FetchPartitionRequest): boolean {
+  if (lastFetchedEpoch < 0 || lastFetchedEpoch === log.latestEpoch) return true;
+  const end = log.endOffsetForEpoch(lastFetchedEpoch);
+  return end.leaderEpoch === lastFetchedEpoch && end.endOffset >= fetchOffset;
+}
+
+/** The partition that a request names, or the wire error code that says why there is none. */
+export function findMember(lookup: FetchLookup, member: FetchMember): Partition | number {
+  if (member.partition?.isClosed === false) return member.partition;
+  const found = lookup.find(member.request);
+  member.partition = typeof found === 'number' ? null : found;
+  return found;
+}
+
+function lookAtPartition(lookup: FetchLookup, member: FetchMember, budget: Budget): PartitionRead {
+  const partition = findMember(lookup, member);
+  if (typeof partition === 'number') return failedRead(member, partition);
+  const { reader } = lookup;
+  const epoch = member.request.currentLeaderEpoch;
   const refused = reader.leaderOnly ? partition.checkLeader(epoch) : partition.checkReplica(epoch);
-  if (refused !== ErrorCode.NONE) return failedRead(request, refused);
+  if (refused !== ErrorCode.NONE) return failedRead(member, refused);
   try {
-    return readPartition(partition, request, reader, budget);
+    return readPartition(partition, member, reader, budget);
   } catch (error) {
     if (error instanceof KafkaError) {
       sayOnce(lookup.logger, partition, error);
-      return failedRead(request, error.code);
+      return failedRead(member, error.code);
     }
     lookup.logger.error(`Error processing fetch of partition ${partition.topic}-${partition.id}`, error);
-    return failedRead(request, ErrorCode.UNKNOWN_SERVER_ERROR);
+    return failedRead(member, ErrorCode.UNKNOWN_SERVER_ERROR);
   }
 }
 
@@ -115,22 +151,18 @@ function sayOnce(logger: Logger, partition: Partition, error: KafkaError): void 
   logger.error(`Error processing fetch of partition ${partition.name}`, error);
 }
 
-function readPartition(
-  partition: Partition,
-  request: FetchPartitionRequest,
-  reader: FetchReader,
-  budget: Budget,
-): PartitionRead {
+function readPartition(partition: Partition, member: FetchMember, reader: FetchReader, budget: Budget): PartitionRead {
   const { log } = partition;
+  const { request } = member;
   const { fetchOffset, lastFetchedEpoch } = request;
   const diverging = lastFetchedEpoch >= 0 ? divergence(log, fetchOffset, lastFetchedEpoch) : null;
   if (diverging === null && (fetchOffset < log.logStartOffset || fetchOffset > log.logEndOffset)) {
-    return failedRead(request, ErrorCode.OFFSET_OUT_OF_RANGE);
+    return failedRead(member, ErrorCode.OFFSET_OUT_OF_RANGE);
   }
   const follows = reader.replicaId >= 0;
   if (follows && diverging === null && budget.arrivedMs !== null) {
     const refused = noteFollower(partition, request, reader, budget.arrivedMs);
-    if (refused !== ErrorCode.NONE) return failedRead(request, refused);
+    if (refused !== ErrorCode.NONE) return failedRead(member, refused);
   }
   const { highWatermark, logStartOffset } = log;
   const preferredReplica =
@@ -146,7 +178,7 @@ function readPartition(
   }
   const errorCode = ErrorCode.NONE;
   return {
-    request,
+    member,
     errorCode,
     highWatermark,
     logStartOffset,
@@ -183,9 +215,9 @@ function noteFollower(
   return code;
 }
 
-function failedRead(request: FetchPartitionRequest, errorCode: number): PartitionRead {
+function failedRead(member: FetchMember, errorCode: number): PartitionRead {
   return {
-    request,
+    member,
     errorCode,
     highWatermark: -1,
     logStartOffset: -1,

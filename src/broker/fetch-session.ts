@@ -8,6 +8,7 @@
  */
 import type { Uuid } from '../base/uuid.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
+import type { Partition } from './partition.ts';
 
 /** One partition as a fetch request names it. `topic` is the name, or '' in requests by id; `topicId` the reverse. */
 export interface FetchPartitionRequest {
@@ -32,10 +33,13 @@ export interface PartitionNews {
   readonly sentElsewhere: boolean;
 }
 
-/** A partition of a session. */
-export interface SessionMember {
+/** A partition that is fetched, in a session or in one request. */
+export interface FetchMember {
+  /** Empty outside a session. */
   readonly key: string;
   request: FetchPartitionRequest;
+  /** What the request names, once it was found here; whoever reads it looks again when it is closed. */
+  partition: Partition | null;
   /** What the client was last told; -1 before that. */
   highWatermark: number;
   logStartOffset: number;
@@ -55,6 +59,10 @@ function keyOf(topic: string, topicId: Uuid, partition: number, byId: boolean): 
   return `${byId ? topicId : topic}:${partition}`;
 }
 
+function memberOf(key: string, request: FetchPartitionRequest): FetchMember {
+  return { key, request, partition: null, highWatermark: -1, logStartOffset: -1 };
+}
+
 /** One client's session. Partitions are served in the order in which they last had records: those go to the end. */
 export class FetchSession {
   readonly id: number;
@@ -62,7 +70,9 @@ export class FetchSession {
   readonly isFollower: boolean;
   epoch = 1;
   lastUsedMs: number;
-  readonly #partitions = new Map<string, SessionMember>();
+  readonly #partitions = new Map<string, FetchMember>();
+  /** Their values as a list, until the order changes. */
+  #members: readonly FetchMember[] | null = null;
 
   constructor(id: number, request: SessionRequest, nowMs: number) {
     this.id = id;
@@ -76,11 +86,12 @@ export class FetchSession {
   }
 
   update(requested: readonly FetchPartitionRequest[], forgotten: readonly ForgottenPartitions[]): void {
+    if (requested.length > 0 || forgotten.length > 0) this.#members = null;
     for (const request of requested) {
       const key = keyOf(request.topic, request.topicId, request.partition, this.byTopicId);
       const known = this.#partitions.get(key);
       if (known) known.request = request;
-      else this.#partitions.set(key, { key, request, highWatermark: -1, logStartOffset: -1 });
+      else this.#partitions.set(key, memberOf(key, request));
     }
     for (const topic of forgotten) {
       for (const partition of topic.partitions) {
@@ -89,12 +100,13 @@ export class FetchSession {
     }
   }
 
-  members(): SessionMember[] {
-    return [...this.#partitions.values()];
+  members(): readonly FetchMember[] {
+    this.#members ??= [...this.#partitions.values()];
+    return this.#members;
   }
 
   /** Whether the answer must name the partition; remembers what it says and moves partitions with records to the end. */
-  noteAnswer(member: SessionMember, news: PartitionNews): boolean {
+  noteAnswer(member: FetchMember, news: PartitionNews): boolean {
     const changed =
       news.hasRecords ||
       news.diverging ||
@@ -108,7 +120,10 @@ export class FetchSession {
       member.highWatermark = -1;
       return true;
     }
-    if (news.hasRecords && this.#partitions.delete(member.key)) this.#partitions.set(member.key, member);
+    if (news.hasRecords && this.#partitions.delete(member.key)) {
+      this.#partitions.set(member.key, member);
+      this.#members = null;
+    }
     return changed;
   }
 }
@@ -129,9 +144,7 @@ export interface FetchContext {
   readonly session: FetchSession | null;
   /** Only partitions with news are named. */
   readonly incremental: boolean;
-  readonly partitions: readonly FetchPartitionRequest[];
-  /** With a session: its member for each of `partitions`. */
-  readonly members: readonly SessionMember[];
+  readonly members: readonly FetchMember[];
 }
 
 export interface FetchSessionLimits {
@@ -164,7 +177,7 @@ export class FetchSessionCache {
     session.update(request.partitions, request.forgotten);
     if (session.size === 0) {
       this.#sessions.delete(session.id);
-      return { errorCode: ErrorCode.NONE, session: null, incremental: false, partitions: [], members: [] };
+      return { errorCode: ErrorCode.NONE, session: null, incremental: false, members: [] };
     }
     session.epoch = session.epoch === MAX_EPOCH ? 1 : session.epoch + 1;
     this.#touch(session, nowMs);
@@ -173,13 +186,8 @@ export class FetchSessionCache {
 
   #openFull(request: SessionRequest, nowMs: number): FetchContext {
     if (request.sessionId !== 0) this.#sessions.delete(request.sessionId);
-    const sessionless = {
-      errorCode: ErrorCode.NONE,
-      session: null,
-      incremental: false,
-      partitions: request.partitions,
-      members: [],
-    };
+    const members = request.partitions.map((partition) => memberOf('', partition));
+    const sessionless = { errorCode: ErrorCode.NONE, session: null, incremental: false, members };
     if (request.epoch === FINAL_EPOCH || request.partitions.length === 0) return sessionless;
     if (!this.#makeRoom(request.isFollower, nowMs)) return sessionless;
     const session = new FetchSession(this.#freeId(), request, nowMs);
@@ -218,11 +226,9 @@ export class FetchSessionCache {
 }
 
 function contextOf(session: FetchSession, incremental: boolean): FetchContext {
-  const members = session.members();
-  const partitions = members.map((member) => member.request);
-  return { errorCode: ErrorCode.NONE, session, incremental, partitions, members };
+  return { errorCode: ErrorCode.NONE, session, incremental, members: session.members() };
 }
 
 function failed(errorCode: number): FetchContext {
-  return { errorCode, session: null, incremental: false, partitions: [], members: [] };
+  return { errorCode, session: null, incremental: false, members: [] };
 }

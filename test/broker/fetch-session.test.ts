@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ZERO_UUID } from '../../src/base/uuid.ts';
 import {
+  type FetchMember,
   type FetchPartitionRequest,
   FetchSessionCache,
   type PartitionNews,
-  type SessionMember,
 } from '../../src/broker/fetch-session.ts';
 import { ErrorCode } from '../../src/protocol/error-codes.ts';
 
@@ -47,14 +47,14 @@ describe('fetch sessions', () => {
     const cache = cacheOf(10);
     const first = full(cache, [wanted('a', 0), wanted('a', 1)]);
     const { session } = first;
-    const [zero] = first.members as [SessionMember, SessionMember];
+    const [zero] = first.members as [FetchMember, FetchMember];
     expect(session?.noteAnswer(zero, QUIET)).toBe(true);
     const next = cache.open(
       { sessionId: 1, epoch: 1, byTopicId: false, isFollower: false, partitions: [], forgotten: [] },
       0,
     );
     expect(next.incremental).toBe(true);
-    expect(next.partitions.map((p) => p.partition)).toEqual([0, 1]);
+    expect(next.members.map(({ request }) => request.partition)).toEqual([0, 1]);
     expect(session?.noteAnswer(zero, QUIET)).toBe(false);
     expect(session?.noteAnswer(zero, { ...QUIET, sentElsewhere: true })).toBe(true);
     expect(session?.noteAnswer(zero, { ...QUIET, highWatermark: 6 })).toBe(true);
@@ -65,7 +65,7 @@ describe('fetch sessions', () => {
   it('repeats an error until it is gone, and then tells that it is gone', () => {
     const cache = cacheOf(10);
     const { session, members } = full(cache, [wanted('a', 0)]);
-    const member = members[0] as SessionMember;
+    const member = members[0] as FetchMember;
     expect(session?.noteAnswer(member, QUIET)).toBe(true);
     const failed = { ...QUIET, errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER };
     expect(session?.noteAnswer(member, failed)).toBe(true);

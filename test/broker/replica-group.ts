@@ -214,6 +214,7 @@ export class ReplicaGroup {
       currentLeaderEpoch: request.leaderEpoch,
       maxBytes: 1 + this.#random.int(400),
     };
+    const member = { key: '', request: wanted, partition: null, highWatermark: -1, logStartOffset: -1 };
     const reader = { replicaId: replica.id, brokerEpoch: brokerEpochOf(replica.id), leaderOnly: true };
     const look = lookAtPartitions(
       {
@@ -221,7 +222,7 @@ export class ReplicaGroup {
         logger: this.#logger,
         reader: { ...reader, preferredReplica: null, isThrottled: null },
       },
-      [wanted],
+      { members: [member], incremental: false },
       { maxBytes: 1 << 20, arrivedMs: this.#clock.monotonicMs() },
     );
     const read = look.reads[0] as PartitionRead;

@@ -12,11 +12,12 @@ import {
   type FetchLook,
   type FetchLookup,
   type FetchReader,
+  findMember,
   lookAtPartitions,
   type PartitionRead,
   topicKey,
 } from '../fetch-read.ts';
-import type { FetchContext, FetchPartitionRequest, ForgottenPartitions, SessionMember } from '../fetch-session.ts';
+import type { FetchContext, FetchPartitionRequest, ForgottenPartitions } from '../fetch-session.ts';
 import { FetchWaiter, type Wakeable } from '../fetch-waiter.ts';
 import type { Partition } from '../partition.ts';
 import { preferredReplica, selectsByRack } from '../preferred-replica.ts';
@@ -87,7 +88,7 @@ function handleFetch(
   const maxBytes = reader.replicaId >= 0 ? request.maxBytes : Math.min(request.maxBytes, services.config.fetchMaxBytes);
   const job: FetchJob = { services, request, context, plan, lookup, maxBytes };
   const look = lookNow(job, nowMs);
-  const enough = look.urgent || look.bytes >= request.minBytes || plan.partitions.length === 0;
+  const enough = look.urgent || look.bytes >= request.minBytes || plan.members.length === 0;
   if (enough || request.maxWaitMs <= 0) return paced(job, answer(job, look), look.bytes);
   return waitForMore(job);
 }
@@ -125,7 +126,7 @@ function rackPreference(
 
 function lookNow(job: FetchJob, arrivedMs: number | null): FetchLook {
   const maxBytes = Math.min(job.maxBytes, job.services.responseBytesLeft());
-  return lookAtPartitions(job.lookup, job.plan.partitions, { maxBytes, arrivedMs });
+  return lookAtPartitions(job.lookup, job.plan, { maxBytes, arrivedMs });
 }
 
 function waitForMore(ready: FetchJob): Promise<Response> {
@@ -134,8 +135,8 @@ function waitForMore(ready: FetchJob): Promise<Response> {
   return new Promise((resolve) => {
     const follows = lookup.reader.replicaId >= 0;
     const sources: Wakeable[] = [];
-    for (const wanted of plan.partitions) {
-      const found = lookup.find(wanted);
+    for (const member of plan.members) {
+      const found = findMember(lookup, member);
       if (typeof found !== 'number') sources.push(follows ? found.appended : found);
     }
     const attempt = (final: boolean): boolean => {
@@ -203,19 +204,19 @@ function answer(job: FetchJob, look: FetchLook): Response {
   const topics = new Map<string, { topic: string; topicId: string; partitions: PartitionAnswer[] }>();
   let leaders: CurrentLeaders | null = null;
   if (job.lookup.reader.replicaId >= 0) countThrottled(job, look);
-  for (let i = 0; i < look.reads.length; i++) {
-    const read = look.reads[i] as PartitionRead;
-    if (!isNews(plan, plan.members[i], read)) continue;
-    const key = topicKey(read.request);
+  for (const read of look.reads) {
+    if (!isNews(plan, read)) continue;
+    const wanted = read.member.request;
+    const key = topicKey(wanted);
     let topic = topics.get(key);
     if (!topic) {
-      topic = { topic: read.request.topic, topicId: read.request.topicId, partitions: [] };
+      topic = { topic: wanted.topic, topicId: wanted.topicId, partitions: [] };
       topics.set(key, topic);
     }
     let said = partitionAnswer(read, request.isolationLevel);
     if (namesLeader(read.errorCode) && context.apiVersion >= LEADERS_SINCE) {
       leaders ??= new CurrentLeaders(job.services, context.listenerName);
-      said = { ...said, currentLeader: leaders.of(topicName(job.services, read.request), read.request.partition) };
+      said = { ...said, currentLeader: leaders.of(topicName(job.services, wanted), wanted.partition) };
     }
     topic.partitions.push(said);
   }
@@ -229,19 +230,18 @@ function topicName(services: BrokerServices, { topic, topicId }: FetchPartitionR
 
 /** What goes out of throttled replicas counts, whoever it is for; whether it may go was decided when it was read. */
 function countThrottled(job: FetchJob, look: FetchLook): void {
-  for (const { request, records } of look.reads) {
-    if (records === null) continue;
-    const partition = job.lookup.find(request);
-    if (typeof partition === 'number') continue;
+  for (const { member, records } of look.reads) {
+    const { partition } = member;
+    if (records === null || partition === null) continue;
     const { leaderThrottled } = partition.settings();
     if (isThrottled(leaderThrottled, partition.id)) job.services.leaderQuota.record(records.sizeInBytes);
   }
 }
 
 /** A full answer names every partition; the session remembers what it was told either way. */
-function isNews(plan: FetchContext, member: SessionMember | undefined, read: PartitionRead): boolean {
-  if (!plan.session || !member) return true;
-  const changed = plan.session.noteAnswer(member, {
+function isNews(plan: FetchContext, read: PartitionRead): boolean {
+  if (!plan.session) return true;
+  const changed = plan.session.noteAnswer(read.member, {
     errorCode: read.errorCode,
     highWatermark: read.highWatermark,
     logStartOffset: read.logStartOffset,
@@ -254,7 +254,7 @@ function isNews(plan: FetchContext, member: SessionMember | undefined, read: Par
 
 function partitionAnswer(read: PartitionRead, isolationLevel: number): PartitionAnswer {
   const base = {
-    partitionIndex: read.request.partition,
+    partitionIndex: read.member.request.partition,
     errorCode: read.errorCode,
     highWatermark: read.highWatermark,
     lastStableOffset: read.highWatermark,
