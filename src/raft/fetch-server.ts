@@ -73,10 +73,11 @@ export class FetchServer {
     if (ask.offset < 0 || ask.lastEpoch < 0 || ask.epoch < 0 || ask.maxWaitMs < 0) {
       return answer(ErrorCode.INVALID_REQUEST);
     }
-    return this.#notNow(ask.epoch);
+    return this.notNow(ask.epoch);
   }
 
-  #notNow(epoch: number): RaftAnswer | null {
+  /** Why a request of this epoch cannot be served; null when it can. */
+  notNow(epoch: number): RaftAnswer | null {
     const { answer, isLeader } = this.#options;
     const own = this.#options.epoch();
     if (epoch < own) return answer(ErrorCode.FENCED_LEADER_EPOCH);
@@ -87,7 +88,7 @@ export class FetchServer {
   /** The answer that can be given now; null when the fetch has to wait. */
   #decide(ask: FetchAsk): RaftAnswer | null {
     const { log, answer, highWatermark } = this.#options;
-    const refused = this.#notNow(ask.epoch);
+    const refused = this.notNow(ask.epoch);
     if (refused !== null) return refused;
     // The log may have been cut by a snapshot meanwhile.
     const place = this.#locate(ask);

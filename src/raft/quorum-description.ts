@@ -1,20 +1,22 @@
 /** DescribeQuorum: how far everybody is, as the leader knows it, with times of the wall clock. */
-import type { LeaderState, Progress } from './leader-state.ts';
+import type { Clock } from '../runtime/runtime.ts';
+import type { Progress } from './leader-state.ts';
+import type { Quorum } from './quorum.ts';
 import type { QuorumDescription, ReplicaProgress } from './raft-client.ts';
 import type { Voter } from './voters.ts';
 
-export interface DescribedQuorum {
-  readonly leaderId: number;
-  readonly leaderEpoch: number;
-  readonly highWatermark: number;
-  readonly voters: readonly Voter[];
+export interface DescribedBy {
+  readonly nodeId: number;
   readonly logEndOffset: number;
-  readonly nowMs: number;
-  readonly monotonicMs: number;
+  readonly clock: Clock;
 }
 
-export function describe(leader: LeaderState, quorum: DescribedQuorum): QuorumDescription {
-  const { leaderId, leaderEpoch, highWatermark, logEndOffset, nowMs, monotonicMs } = quorum;
+/** Null unless the node leads. */
+export function describe(quorum: Quorum, { nodeId, logEndOffset, clock }: DescribedBy): QuorumDescription | null {
+  const { leader, voters, epoch: leaderEpoch, highWatermark } = quorum;
+  if (leader === null) return null;
+  const nowMs = clock.nowMs();
+  const monotonicMs = clock.monotonicMs();
   const wallMs = (atMs: number): number => (atMs < 0 ? -1 : Math.round(nowMs - (monotonicMs - atMs)));
   const row = (progress: Progress): ReplicaProgress => ({
     replicaId: progress.key.id,
@@ -33,11 +35,11 @@ export function describe(leader: LeaderState, quorum: DescribedQuorum): QuorumDe
     return { replicaId, directoryId, logEndOffset: -1, lastFetchTimestampMs: -1, lastCaughtUpTimestampMs: -1 };
   };
   return {
-    leaderId,
+    leaderId: nodeId,
     leaderEpoch,
     highWatermark,
-    voters: quorum.voters.map(voterRow),
+    voters: voters.map(voterRow),
     observers: leader.observers(monotonicMs).map(row),
-    nodes: quorum.voters.map((voter) => ({ id: voter.id, listeners: voter.endpoints })),
+    nodes: voters.map((voter) => ({ id: voter.id, listeners: voter.endpoints })),
   };
 }

@@ -4,6 +4,7 @@
  */
 import type { NodeAddress, RaftAnswer, RaftAsk } from './messages.ts';
 import type { SnapshotId } from './raft-client.ts';
+import type { Voter } from './voters.ts';
 
 export interface OffsetAndEpoch {
   readonly offset: number;
@@ -44,6 +45,8 @@ export interface RaftTransport {
   start(events: RaftTransportEvents): void;
   /** Rejects when no answer came: whether the message arrived is unknown. */
   send(to: NodeAddress, ask: RaftAsk, timeoutMs: number): Promise<RaftAnswer>;
+  /** What a node says in ApiVersions that it supports of kraft.version. */
+  kraftVersionsOf(address: NodeAddress, timeoutMs: number): Promise<Voter['kraftVersion'] | null>;
   close(): void;
 }
 

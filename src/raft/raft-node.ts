@@ -13,11 +13,13 @@ import type { TimerHandle } from '../runtime/runtime.ts';
 import { AddressBook } from './address-book.ts';
 import { AppendQueue } from './append-queue.ts';
 import { CommittedDelivery } from './committed-delivery.ts';
-import { controlBatch, kraftVersionRecord, kraftVotersRecord, leaderChangeRecord } from './control-records.ts';
+import { type ControlContent, controlBatch, kraftVersionRecord, kraftVotersRecord } from './control-records.ts';
+import { dynamicVoter, epochRecords } from './epoch-records.ts';
 import { FetchServer } from './fetch-server.ts';
 import { LogFollower } from './log-follower.ts';
 import { LogSync } from './log-sync.ts';
-import type { NodeAddress, RaftAnswer, RaftAsk } from './messages.ts';
+import { Membership } from './membership.ts';
+import type { NodeAddress, RaftAnswer, RaftAsk, SnapshotAsk } from './messages.ts';
 import { Quorum } from './quorum.ts';
 import { describe } from './quorum-description.ts';
 import { loadQuorumLog, refuseUnknownVersion } from './quorum-log.ts';
@@ -32,17 +34,21 @@ import {
   type SnapshotId,
 } from './raft-client.ts';
 import type { RaftNodeOptions } from './raft-options.ts';
+import { repeat } from './repeat.ts';
 import { SnapshotFiles, snapshotBatches } from './snapshot-files.ts';
 import { cleanSnapshots } from './snapshot-retention.ts';
 import { serveSnapshot } from './snapshot-server.ts';
 import { VoterHistory } from './voter-history.ts';
-import { SUPPORTED_KRAFT_VERSION, sameEndpoints, type Voter } from './voters.ts';
+import { VoterNews } from './voter-news.ts';
+import type { Voter } from './voters.ts';
 
 const CLEAN_INTERVAL_MS = 60_000;
 /** How long a leader that stops waits for the voters to acknowledge it. */
 const FAREWELL_MS = 500;
 const NO_RANDOM = { bytes: (size: number) => new Uint8Array(size), int: () => 0 };
 const DEFAULT_MAX_BYTES = 1 << 20;
+/** After so many fetch timeouts a follower looks whether the voters know it as it is. */
+const NEWS_FACTOR = 3;
 
 export class RaftNode implements RaftClient {
   readonly #options: RaftNodeOptions;
@@ -53,6 +59,8 @@ export class RaftNode implements RaftClient {
   readonly #delivery: CommittedDelivery;
   readonly #fetchServer: FetchServer;
   readonly #follower: LogFollower;
+  readonly #membership: Membership;
+  readonly #news: VoterNews;
   #history = new VoterHistory({ kraftVersion: 0, voters: [] });
   #quorum: Quorum;
   readonly #sync: LogSync;
@@ -91,6 +99,8 @@ export class RaftNode implements RaftClient {
     });
     this.#fetchServer = this.#makeFetchServer();
     this.#follower = this.#makeFollower();
+    this.#membership = this.#makeMembership();
+    this.#news = this.#makeNews();
   }
 
   get nodeId(): number {
@@ -114,8 +124,12 @@ export class RaftNode implements RaftClient {
     this.#quorum = this.#makeQuorum();
     this.#queue.startAt(log.endOffset());
     transport?.start({ refused: (address) => this.#refused(address) });
+    if (transport) this.#news.start();
     this.#event(() => this.#take(this.#quorum.tick(this.#now())));
-    this.#every(CLEAN_INTERVAL_MS, () => cleanSnapshots(this.#snapshots, this.#options));
+    repeat(this.#options.timers, CLEAN_INTERVAL_MS, () => {
+      this.#event(() => cleanSnapshots(this.#snapshots, this.#options));
+      return !this.#closed;
+    });
   }
 
   /** Writes and syncs what is scheduled; a leader tells the others that it goes. The log belongs to who made it. */
@@ -179,7 +193,7 @@ export class RaftNode implements RaftClient {
   }
 
   #makeFollower(): LogFollower {
-    const { log, logger, clusterId, timeouts = DEFAULT_TIMEOUTS } = this.#options;
+    const { log, logger, clusterId } = this.#options;
     return new LogFollower({
       log,
       snapshots: this.#snapshots,
@@ -192,8 +206,7 @@ export class RaftNode implements RaftClient {
       history: () => this.#history,
       nowMs: () => this.#now(),
       isClosed: () => this.#closed,
-      send: (to, ask) =>
-        this.#options.transport?.send(to, ask, timeouts.requestMs) ?? Promise.reject(new Error('there is no network')),
+      send: (to, ask) => this.#sendTo(to, ask),
       isDurable: () => this.#sync.isDurable,
       durable: () => this.#sync.whenDurable(),
       append: (bytes) => this.#appendFetched(bytes),
@@ -206,23 +219,48 @@ export class RaftNode implements RaftClient {
     });
   }
 
-  #now(): number {
-    return this.#options.clock.monotonicMs();
+  #sendTo(to: NodeAddress, ask: RaftAsk): Promise<RaftAnswer> {
+    const { transport, timeouts = DEFAULT_TIMEOUTS } = this.#options;
+    return transport?.send(to, ask, timeouts.requestMs) ?? Promise.reject(new Error('there is no network'));
   }
 
-  #every(intervalMs: number, run: () => void): void {
-    const again = (): void => {
-      this.#options.timers.after(
-        intervalMs,
-        () => {
-          if (this.#closed) return;
-          this.#guard(run);
-          again();
-        },
-        { unref: true },
-      );
-    };
-    again();
+  #makeMembership(): Membership {
+    const { clusterId, timers, transport, listenerNames = [], timeouts = DEFAULT_TIMEOUTS } = this.#options;
+    return new Membership({
+      clusterId,
+      timers,
+      requestTimeoutMs: timeouts.requestMs,
+      listenerName: listenerNames[0],
+      quorum: () => this.#quorum,
+      history: () => this.#history,
+      nowMs: () => this.#now(),
+      answer: (errorCode, errorMessage = null) => ({ ...this.#answer(errorCode), errorMessage }),
+      appendVoters: (voters) => this.#appendControl([kraftVotersRecord(voters)], { voters }),
+      kraftVersionsOf: (address) =>
+        transport?.kraftVersionsOf(address, timeouts.requestMs) ?? Promise.reject(new Error('there is no network')),
+    });
+  }
+
+  #makeNews(): VoterNews {
+    const { clusterId, timers, localEndpoints, autoJoin, canVote, timeouts = DEFAULT_TIMEOUTS } = this.#options;
+    return new VoterNews({
+      clusterId,
+      timers,
+      localEndpoints,
+      autoJoin: autoJoin ?? false,
+      canVote: canVote ?? true,
+      intervalMs: timeouts.fetchMs * NEWS_FACTOR,
+      requestTimeoutMs: timeouts.requestMs,
+      quorum: () => this.#quorum,
+      history: () => this.#history,
+      leader: () => this.leaderAddress(),
+      send: (to, ask) => this.#sendTo(to, ask),
+      isClosed: () => this.#closed,
+    });
+  }
+
+  #now(): number {
+    return this.#options.clock.monotonicMs();
   }
 
   /** What fails here leaves the log in doubt: the node stops. */
@@ -251,7 +289,10 @@ export class RaftNode implements RaftClient {
       const voterIds = this.#quorum.voters.map((voter) => voter.id);
       this.#quorumState.write(step.election, this.#history.latest.kraftVersion, voterIds);
     }
-    if (step.lostLeadership) this.#queue.drop(this.#options.log.endOffset());
+    if (step.lostLeadership) {
+      this.#queue.drop(this.#options.log.endOffset());
+      this.#membership.lostLeadership();
+    }
     if (step.becameLeader) this.#beginEpoch();
     else if (step.changed) this.#sayRole();
     for (const send of step.sends) this.#send(send);
@@ -327,8 +368,12 @@ export class RaftNode implements RaftClient {
         return this.#fetchServer.handle(ask);
       case 'snapshot':
         return this.#serveSnapshot(ask);
-      default:
-        return this.#answer(ErrorCode.UNSUPPORTED_VERSION);
+      case 'addVoter':
+        return this.#membership.add(ask);
+      case 'removeVoter':
+        return this.#membership.remove(ask);
+      case 'updateVoter':
+        return this.#membership.update(ask);
     }
   }
 
@@ -352,39 +397,28 @@ export class RaftNode implements RaftClient {
     return leader === null ? answer : { ...answer, nodes: [leader] };
   }
 
-  /** The first batch of an epoch names its leader; a log that only `format` has touched gets its voters in it as well. */
   #beginEpoch(): void {
-    const { log, nodeId, logger } = this.#options;
+    const { log, nodeId, localEndpoints, logger } = this.#options;
     const { epoch, voters, leader } = this.#quorum;
-    const voterIds = voters.map((voter) => voter.id);
-    const records = [leaderChangeRecord(nodeId, voterIds, leader?.granting ?? [])];
-    const { kraftVersion } = this.#history.latest;
-    const control: { kraftVersion?: number; voters?: readonly Voter[] } = {};
-    if (kraftVersion >= 1) {
-      const isFirst = log.endOffset() === 0;
-      const current = this.#withLocalEndpoints(voters);
-      if (isFirst) {
-        control.kraftVersion = kraftVersion;
-        records.push(kraftVersionRecord(kraftVersion));
-      }
-      if (isFirst || current !== voters) {
-        control.voters = current;
-        records.push(kraftVotersRecord(current));
-      }
-    }
     const baseOffset = log.endOffset();
+    const { records, control } = epochRecords({
+      leaderId: nodeId,
+      granting: leader?.granting ?? [],
+      voters,
+      kraftVersion: this.kraftVersion(),
+      localEndpoints,
+      isFirst: baseOffset === 0,
+    });
     logger.info(`Completed transition to Leader(localId=${nodeId}, epoch=${epoch}, epochStartOffset=${baseOffset})`);
     this.#quorum.epochBegins(baseOffset);
     this.#appendControl(records, control);
   }
 
   /** Appends a control batch as the leader; what it says of the quorum holds from here on. */
-  #appendControl(
-    records: Parameters<typeof controlBatch>[0],
-    control: { readonly kraftVersion?: number; readonly voters?: readonly Voter[] },
-  ): number {
+  #appendControl(records: Parameters<typeof controlBatch>[0], control: ControlContent): number {
     const { log, clock } = this.#options;
     const { epoch } = this.#quorum;
+    this.#queue.drain();
     const baseOffset = log.endOffset();
     if (this.#history.take(baseOffset, control)) this.#votersChanged();
     this.#appendBatch(controlBatch(records, { baseOffset, epoch, nowMs: clock.nowMs() }));
@@ -397,16 +431,6 @@ export class RaftNode implements RaftClient {
     refuseUnknownVersion(this.#history);
     this.#book.updateVoters(voters);
     if (this.#quorum.updateVoters(voters)) this.#committed();
-  }
-
-  /** This node's listeners may have moved since the voters were written. */
-  #withLocalEndpoints(voters: readonly Voter[]): readonly Voter[] {
-    const { nodeId, localEndpoints } = this.#options;
-    const mine = voters.find((voter) => voter.id === nodeId);
-    if (mine === undefined || localEndpoints.length === 0 || sameEndpoints(mine.endpoints, localEndpoints)) {
-      return voters;
-    }
-    return voters.map((voter) => (voter === mine ? { ...voter, endpoints: localEndpoints } : voter));
   }
 
   leaderAndEpoch(): LeaderAndEpoch {
@@ -458,14 +482,11 @@ export class RaftNode implements RaftClient {
   upgradeKraftVersion(epoch: number, level: number): number {
     this.#checkLeader(epoch);
     assert(level === 1 && this.kraftVersion() === 0, 'kraft.version goes from 0 to 1');
-    this.#queue.drain();
-    const { directoryId, nodeId, localEndpoints } = this.#options;
-    const voters = this.#quorum.voters.map((voter) => ({
-      ...voter,
-      kraftVersion: SUPPORTED_KRAFT_VERSION,
-      ...(voter.id === nodeId ? { directoryId } : {}),
-      ...(voter.id === nodeId && localEndpoints.length > 0 ? { endpoints: localEndpoints } : {}),
-    }));
+    const { nodeId, directoryId, localEndpoints } = this.#options;
+    const local = { directoryId, endpoints: localEndpoints };
+    const voters = this.#quorum.voters.map((voter) =>
+      dynamicVoter(voter, voter.id === nodeId ? local : this.#membership.toldOf(voter.id)),
+    );
     const records = [kraftVersionRecord(level), kraftVotersRecord(voters)];
     return this.#appendControl(records, { kraftVersion: level, voters });
   }
@@ -512,6 +533,13 @@ export class RaftNode implements RaftClient {
   #committed(): void {
     this.#delivery.deliver();
     this.#fetchServer.wake();
+    this.#membership.committed(this.#quorum.highWatermark);
+    const isOut = this.#quorum.isLeader && !this.#quorum.isVoter;
+    // A leader that was voted out goes once that is committed; not within the step that has committed it.
+    if (isOut && this.#quorum.highWatermark > this.#history.latestOffset) {
+      const { epoch } = this.#quorum;
+      this.#options.timers.soon(() => this.resign(epoch));
+    }
   }
 
   // Listeners.
@@ -548,15 +576,12 @@ export class RaftNode implements RaftClient {
     return true;
   }
 
-  #serveSnapshot(ask: RaftAsk & { readonly kind: 'snapshot' }): RaftAnswer {
-    const { epoch, isLeader, leader } = this.#quorum;
-    if (ask.clusterId !== null && ask.clusterId !== this.clusterId) {
-      return this.#answer(ErrorCode.INCONSISTENT_CLUSTER_ID);
-    }
-    if (ask.epoch < epoch) return this.#answer(ErrorCode.FENCED_LEADER_EPOCH);
-    if (ask.epoch > epoch) return this.#answer(ErrorCode.UNKNOWN_LEADER_EPOCH);
-    if (!isLeader || leader === null) return this.#answer(ErrorCode.NOT_LEADER_OR_FOLLOWER);
-    leader.fetchedSnapshot(ask.replica, this.#now());
+  #serveSnapshot(ask: SnapshotAsk): RaftAnswer {
+    const refused = ask.clusterId !== null && ask.clusterId !== this.clusterId;
+    if (refused) return this.#answer(ErrorCode.INCONSISTENT_CLUSTER_ID);
+    const notNow = this.#fetchServer.notNow(ask.epoch);
+    if (notNow !== null) return notNow;
+    this.#quorum.leader?.fetchedSnapshot(ask.replica, this.#now());
     const { errorCode, slice } = serveSnapshot(this.#snapshots, ask);
     return slice === null ? this.#answer(errorCode) : { ...this.#answer(errorCode), slice };
   }
@@ -564,17 +589,7 @@ export class RaftNode implements RaftClient {
   // Views.
 
   describeQuorum(): QuorumDescription | null {
-    const { leader, voters, epoch, highWatermark } = this.#quorum;
-    if (leader === null) return null;
     const { clock, nodeId, log } = this.#options;
-    return describe(leader, {
-      leaderId: nodeId,
-      leaderEpoch: epoch,
-      highWatermark,
-      voters,
-      logEndOffset: log.endOffset(),
-      nowMs: clock.nowMs(),
-      monotonicMs: clock.monotonicMs(),
-    });
+    return describe(this.#quorum, { nodeId, logEndOffset: log.endOffset(), clock });
   }
 }

@@ -3,15 +3,18 @@
  * is lost. When a connection ends and the next one is refused, nobody listens there any more: that is said at once.
  */
 
+import { KTS_VERSION } from '../base/versions.ts';
 import { type Api, api } from '../network/api.ts';
 import { ClientLink } from '../network/client-link.ts';
 import type { Link } from '../network/link.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
 import { addRaftVoterRequest, addRaftVoterResponse } from '../protocol/messages/add-raft-voter.ts';
+import { apiVersionsRequest, apiVersionsResponse } from '../protocol/messages/api-versions.ts';
 import { beginQuorumEpochRequest, beginQuorumEpochResponse } from '../protocol/messages/begin-quorum-epoch.ts';
 import { endQuorumEpochRequest, endQuorumEpochResponse } from '../protocol/messages/end-quorum-epoch.ts';
 import { fetchRequest, fetchResponse } from '../protocol/messages/fetch.ts';
 import { fetchSnapshotRequest, fetchSnapshotResponse } from '../protocol/messages/fetch-snapshot.ts';
+import { removeRaftVoterRequest, removeRaftVoterResponse } from '../protocol/messages/remove-raft-voter.ts';
 import { updateRaftVoterRequest, updateRaftVoterResponse } from '../protocol/messages/update-raft-voter.ts';
 import { voteRequest, voteResponse } from '../protocol/messages/vote.ts';
 import type { NodeAddress, RaftAnswer, RaftAsk } from '../raft/messages.ts';
@@ -24,12 +27,14 @@ import {
   epochAnswerOf,
   fetchAnswerOf,
   fetchRequestOf,
+  removeVoterRequestOf,
   snapshotAnswerOf,
   snapshotRequestOf,
   updateVoterAnswerOf,
   updateVoterRequestOf,
   voteAnswerOf,
   voteRequestOf,
+  voterAnswerOf,
 } from './raft-wire.ts';
 
 const VOTE = api(voteRequest, voteResponse);
@@ -38,8 +43,9 @@ const END = api(endQuorumEpochRequest, endQuorumEpochResponse);
 const FETCH = api(fetchRequest, fetchResponse);
 const SNAPSHOT = api(fetchSnapshotRequest, fetchSnapshotResponse);
 const ADD_VOTER = api(addRaftVoterRequest, addRaftVoterResponse);
+const REMOVE_VOTER = api(removeRaftVoterRequest, removeRaftVoterResponse);
+const API_VERSIONS = api(apiVersionsRequest, apiVersionsResponse);
 const UPDATE_VOTER = api(updateRaftVoterRequest, updateRaftVoterResponse);
-/** With the high watermark's tag; the one before works, and costs a follower half a second now and then. */
 const FIRST_BACKOFF_MS = 20;
 const MAX_BACKOFF_MS = 200;
 
@@ -80,6 +86,14 @@ export class RaftLinks implements RaftTransport {
   async send(to: NodeAddress, ask: RaftAsk, timeoutMs: number): Promise<RaftAnswer> {
     const link = await this.#linkTo(this.#peer(to), timeoutMs);
     return exchange(link, ask, timeoutMs);
+  }
+
+  async kraftVersionsOf(address: NodeAddress, timeoutMs: number) {
+    const link = await this.#linkTo(this.#peer(address), timeoutMs);
+    const software = { clientSoftwareName: 'kts', clientSoftwareVersion: KTS_VERSION };
+    const response = await ask(link, API_VERSIONS, software, timeoutMs);
+    const range = response?.supportedFeatures.find(({ name }) => name === 'kraft.version');
+    return range === undefined ? null : { min: range.minVersion, max: range.maxVersion };
   }
 
   #peer(address: NodeAddress): Peer {
@@ -182,12 +196,8 @@ async function exchange(link: Link, message: RaftAsk, timeoutMs: number): Promis
     case 'updateVoter':
       return read(await ask(link, UPDATE_VOTER, updateVoterRequestOf(message), timeoutMs), updateVoterAnswerOf);
     case 'addVoter':
-      return read(await ask(link, ADD_VOTER, addVoterRequestOf(message), timeoutMs), ({ errorCode, errorMessage }) => ({
-        ...unsupported(),
-        errorCode,
-        errorMessage,
-      }));
+      return read(await ask(link, ADD_VOTER, addVoterRequestOf(message), timeoutMs), voterAnswerOf);
     case 'removeVoter':
-      return unsupported();
+      return read(await ask(link, REMOVE_VOTER, removeVoterRequestOf(message), timeoutMs), voterAnswerOf);
   }
 }

@@ -1,7 +1,7 @@
 /** Raft's messages in Kafka's requests and responses: which fields carry what. Every one is about one partition. */
 import { METADATA_TOPIC_ID, ZERO_UUID } from '../base/uuid.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
-import type { AddRaftVoterRequest } from '../protocol/messages/add-raft-voter.ts';
+import type { AddRaftVoterRequest, AddRaftVoterResponse } from '../protocol/messages/add-raft-voter.ts';
 import type { BeginQuorumEpochRequest, BeginQuorumEpochResponse } from '../protocol/messages/begin-quorum-epoch.ts';
 import type { EndQuorumEpochRequest } from '../protocol/messages/end-quorum-epoch.ts';
 import type { FetchRequest, FetchResponse } from '../protocol/messages/fetch.ts';
@@ -404,6 +404,15 @@ export function addVoterRequestOf(ask: AddVoterAsk) {
 export function removeVoterAskOf(request: RemoveRaftVoterRequest): RemoveVoterAsk {
   const voter = { id: request.voterId, directoryId: request.voterDirectoryId };
   return { kind: 'removeVoter', clusterId: request.clusterId, voter };
+}
+
+export function removeVoterRequestOf(ask: RemoveVoterAsk) {
+  return { clusterId: ask.clusterId, voterId: ask.voter.id, voterDirectoryId: ask.voter.directoryId };
+}
+
+/** Neither tells of the leader. */
+export function voterAnswerOf({ errorCode, errorMessage }: AddRaftVoterResponse): RaftAnswer {
+  return { errorCode, errorMessage, leaderId: -1, epoch: -1, nodes: [] };
 }
 
 /** Both answer alike. */

@@ -248,6 +248,10 @@ export class QuorumWorld {
         if (answer.message === 'refused') events.refused(to);
         throw answer;
       },
+      kraftVersionsOf: async (address) => {
+        if (this.members.get(address.port)?.isUp !== true) throw new Error('refused');
+        return SUPPORTED_KRAFT_VERSION;
+      },
       close: () => {},
     };
   }
