@@ -3,6 +3,7 @@
  * client gets the controller's own answer (KIP-590).
  */
 import { type ApiRow, apiRow, type HandlerResult, type RequestContext } from '../../network/handler.ts';
+import { addRaftVoterRequest, addRaftVoterResponse } from '../../protocol/messages/add-raft-voter.ts';
 import {
   alterPartitionReassignmentsRequest,
   alterPartitionReassignmentsResponse,
@@ -16,6 +17,7 @@ import {
   listPartitionReassignmentsRequest,
   listPartitionReassignmentsResponse,
 } from '../../protocol/messages/list-partition-reassignments.ts';
+import { removeRaftVoterRequest, removeRaftVoterResponse } from '../../protocol/messages/remove-raft-voter.ts';
 import { unregisterBrokerRequest, unregisterBrokerResponse } from '../../protocol/messages/unregister-broker.ts';
 import { updateFeaturesRequest, updateFeaturesResponse } from '../../protocol/messages/update-features.ts';
 import type { Decoded, Encodable, Message } from '../../protocol/schema.ts';
@@ -49,7 +51,7 @@ function forwardedRow<Req extends Message, Res extends Message>(
 }
 
 export function forwardedRows(services: BrokerServices): ApiRow[] {
-  return [...topicRows(services), ...partitionRows(services), ...clusterRows(services)];
+  return [...topicRows(services), ...partitionRows(services), ...clusterRows(services), ...voterRows(services)];
 }
 
 function topicRows(services: BrokerServices): ApiRow[] {
@@ -160,6 +162,25 @@ function clusterRows(services: BrokerServices): ApiRow[] {
         errorMessage,
         results: [],
       }),
+    }),
+  ];
+}
+
+function voterRows(services: BrokerServices): ApiRow[] {
+  return [
+    forwardedRow(services, {
+      name: 'AddRaftVoter',
+      versions: [0, 1],
+      request: addRaftVoterRequest,
+      response: addRaftVoterResponse,
+      errorResponse: (_request, errorCode, errorMessage) => ({ throttleTimeMs: 0, errorCode, errorMessage }),
+    }),
+    forwardedRow(services, {
+      name: 'RemoveRaftVoter',
+      versions: [0, 0],
+      request: removeRaftVoterRequest,
+      response: removeRaftVoterResponse,
+      errorResponse: (_request, errorCode, errorMessage) => ({ throttleTimeMs: 0, errorCode, errorMessage }),
     }),
   ];
 }
