@@ -20,6 +20,7 @@ import type { LogManager } from '../storage/log-manager.ts';
 import { CONSUMER_OFFSETS_TOPIC } from './auto-topic-creation.ts';
 import { Partition, type PartitionSurroundings, type TopicSettings } from './partition.ts';
 import type { ReplicaManager } from './replica-manager.ts';
+import type { DirectoryMoves } from './replication/directory-moves.ts';
 import type { Followers } from './replication/replica-fetchers.ts';
 
 /** A topic's configs as they are with the broker's defaults. */
@@ -41,6 +42,7 @@ export interface MetadataFollowerOptions {
   readonly replicas: ReplicaManager;
   /** Fetches for the partitions that do not lead. */
   readonly followers: Followers;
+  readonly moves: DirectoryMoves;
   readonly logger: Logger;
   readonly offsets: OffsetsLeadership;
   /** Merges the image's overrides of a topic over the broker's own configuration. */
@@ -90,6 +92,7 @@ export class MetadataFollower implements MetadataPublisher {
       this.#options.followers.unfollow(partition);
       partition.close(ErrorCode.KAFKA_STORAGE_ERROR);
     }
+    this.#options.moves.directoryFailed(path);
   }
 
   #deleteTopics(delta: MetadataDelta): void {
@@ -107,6 +110,7 @@ export class MetadataFollower implements MetadataPublisher {
     if (!partition) return;
     if (topic.name === CONSUMER_OFFSETS_TOPIC && partition.isLeader) this.#options.offsets.resigned(id);
     this.#options.followers.unfollow(partition);
+    this.#options.moves.abandon(partition);
     partition.close(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
     this.#options.logs.deleteLog(partition.log);
   }
@@ -148,6 +152,8 @@ export class MetadataFollower implements MetadataPublisher {
     }
     const partition = hosted ?? this.#host(image, topic, state);
     if (!partition) return;
+    const assigned = state.directories[state.replicas.indexOf(nodeId)];
+    if (hosted && assigned !== undefined) this.#options.moves.assigned(hosted, assigned);
     const led = hosted?.isLeader ? hosted.leaderEpoch : -1;
     // Before it leads: nothing that another leader sent may get into the log from here on.
     if (state.leader === nodeId || state.leader === NO_LEADER) this.#options.followers.unfollow(partition);
@@ -173,7 +179,7 @@ export class MetadataFollower implements MetadataPublisher {
     topic: { readonly name: string; readonly id: string },
     state: PartitionImage,
   ): Partition | null {
-    const { nodeId, logs, replicas, logger, around } = this.#options;
+    const { nodeId, logs, replicas, moves, logger, around } = this.#options;
     const assigned = state.directories[state.replicas.indexOf(nodeId)];
     try {
       const log = logs.getOrCreateLog({
@@ -186,6 +192,7 @@ export class MetadataFollower implements MetadataPublisher {
       const settings = () => this.effectiveConfig(image, topic.name).settings;
       const partition = new Partition({ topic: topic.name, id: state.partitionId, log, around, settings });
       replicas.add(partition);
+      moves.resume(partition);
       if (log.directoryId !== assigned) this.#options.assignDirectory(topic.id, state.partitionId, log.directoryId);
       return partition;
     } catch (error) {

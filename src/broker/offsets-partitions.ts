@@ -44,13 +44,12 @@ export class OffsetsPartitions implements PartitionWriter {
   }
 
   async *#read(partition: Partition): AsyncIterable<Uint8Array> {
-    const { log } = partition;
-    const end = log.logEndOffset;
-    let offset = log.logStartOffset;
+    const end = partition.log.logEndOffset;
+    let offset = partition.log.logStartOffset;
     while (offset < end) {
-      if (offset >= log.highWatermark) await committed(partition, end - 1);
-      const maxOffset = Math.min(end, log.highWatermark);
-      const slice = log.read(offset, LOAD_CHUNK_BYTES, { maxOffset, minOneBatch: true });
+      if (offset >= partition.log.highWatermark) await committed(partition, end - 1);
+      const maxOffset = Math.min(end, partition.log.highWatermark);
+      const slice = partition.log.read(offset, LOAD_CHUNK_BYTES, { maxOffset, minOneBatch: true });
       if (slice.sizeInBytes === 0) return;
       const chunk = slice.toBuffer();
       const whole = wholeBatches(chunk);

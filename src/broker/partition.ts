@@ -68,13 +68,13 @@ export class Partition implements Wakeable {
   readonly id: number;
   /** `topic-partition`. */
   readonly name: string;
-  readonly log: PartitionLog;
   /** Woken when what consumers see has changed: the high watermark, the leader, the end of it all. */
   readonly waiters = new Set<FetchWaiter>();
   /** Woken when records were appended, committed or not: followers read to the end of the log. */
   readonly appended: Wakeable = { waiters: new Set<FetchWaiter>() };
   /** As they are now; topics' configs change while they are in use. */
   readonly settings: () => TopicSettings;
+  #log: PartitionLog;
   readonly #around: PartitionSurroundings;
   readonly #replicas: PartitionReplicas;
   readonly #commitWaiters = new CommitWaiters();
@@ -98,7 +98,7 @@ export class Partition implements Wakeable {
     this.topic = options.topic;
     this.id = options.id;
     this.name = `${options.topic}-${options.id}`;
-    this.log = options.log;
+    this.#log = options.log;
     this.settings = options.settings;
     this.#around = options.around;
     const { nodeId } = options.around;
@@ -107,6 +107,15 @@ export class Partition implements Wakeable {
       peer: (id) => options.around.peer(id),
       maxLagMs: () => options.around.maxLagMs(),
     });
+  }
+
+  get log(): PartitionLog {
+    return this.#log;
+  }
+
+  /** Its twin in another directory, with the same records, takes the log's place. */
+  replaceLog(twin: PartitionLog): void {
+    this.#log = twin;
   }
 
   get leader(): number {

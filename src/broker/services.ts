@@ -10,6 +10,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import type { LogManager } from '../storage/log-manager.ts';
 import type { FetchSessionCache } from './fetch-session.ts';
 import type { ReplicaManager } from './replica-manager.ts';
+import type { DirectoryMoves } from './replication/directory-moves.ts';
 import type { ReplicationQuota } from './replication-quota.ts';
 
 /** The way to the active controller. Answers are the controller's own; unreachable is a KafkaError that clients retry. */
@@ -33,6 +34,8 @@ export interface BrokerServices {
   readonly logger: Logger;
   readonly replicas: ReplicaManager;
   readonly logs: LogManager;
+  /** Of replicas between this broker's log directories. */
+  readonly moves: DirectoryMoves;
   readonly controller: ControllerChannel;
   readonly fetchSessions: FetchSessionCache;
   /** What leaders here may send to throttled followers (`leader.replication.throttled.rate`). */

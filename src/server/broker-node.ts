@@ -20,6 +20,7 @@ import { OffsetsPartitions } from '../broker/offsets-partitions.ts';
 import type { PartitionSurroundings } from '../broker/partition.ts';
 import { ProducerIdAllocator } from '../broker/producer-id-allocator.ts';
 import { ReplicaManager } from '../broker/replica-manager.ts';
+import { DirectoryMoves } from '../broker/replication/directory-moves.ts';
 import { replicaFetcherSettings } from '../broker/replication/fetcher-settings.ts';
 import { ReplicaFetchers } from '../broker/replication/replica-fetchers.ts';
 import { ReplicationQuota, throttledRate } from '../broker/replication-quota.ts';
@@ -71,6 +72,7 @@ export class BrokerNode {
   readonly #coordinator: GroupCoordinator;
   readonly #follower: MetadataFollower;
   readonly #fetchers: ReplicaFetchers;
+  readonly #moves: DirectoryMoves;
   readonly #isrExpiration: IsrExpiration;
   readonly #producerIds: ProducerIdAllocator;
   readonly #topicCreation: AutoTopicCreation;
@@ -97,6 +99,7 @@ export class BrokerNode {
       config,
       logger: logger.named('kafka.server.AutoTopicCreation'),
     });
+    this.#moves = this.#makeMoves();
     this.#services = this.#makeServices(replicas);
     this.#isrExpiration = new IsrExpiration({
       replicas,
@@ -193,6 +196,7 @@ export class BrokerNode {
     if (config.controlledShutdownEnable) await Promise.race([lifecycle.controlledShutdown(), quorum.whenStalled()]);
     lifecycle.stop();
     this.#fetchers.stop();
+    this.#moves.stop();
     this.#assignments?.stop();
     this.#isrExpiration.stop();
     this.#alterations?.stop();
@@ -214,6 +218,7 @@ export class BrokerNode {
       logger: logger.named('kafka.server.KafkaApis'),
       replicas,
       logs,
+      moves: this.#moves,
       controller: channels.forwarding,
       fetchSessions: new FetchSessionCache({ slots, evictionMs: SESSION_EVICTION_MS }, (limit) =>
         runtime.random.int(limit),
@@ -233,6 +238,7 @@ export class BrokerNode {
       logs,
       replicas,
       followers: this.#fetchers,
+      moves: this.#moves,
       logger: logger.named('kafka.server.metadata.BrokerMetadataPublisher'),
       offsets: {
         elected: (partition, epoch) => this.#coordinator.onElected(partition, epoch, offsets.loader(partition)),
@@ -269,6 +275,22 @@ export class BrokerNode {
       settings: () => replicaFetcherSettings(this.#config),
       quota: this.#replicationQuota('follower'),
       checkpoint: () => logs.checkpointOffsets(),
+    });
+  }
+
+  #makeMoves(): DirectoryMoves {
+    const { config, runtime, logger, logs } = this.#options;
+    return new DirectoryMoves({
+      logs,
+      timers: runtime.timers,
+      logger: logger.named('kafka.server.ReplicaAlterLogDirsThread'),
+      quota: new ReplicationQuota({
+        clock: runtime.clock,
+        limit: () => this.#config.number('replica.alter.log.dirs.io.max.bytes.per.second'),
+        windows: config.number('alter.log.dirs.replication.quota.window.num'),
+        windowMs: config.number('alter.log.dirs.replication.quota.window.size.seconds') * 1000,
+      }),
+      assignDirectory: (topicId, partition, directoryId) => this.#assignments?.assign(topicId, partition, directoryId),
     });
   }
 

@@ -4,7 +4,12 @@ import { KtsError } from '../base/kts-error.ts';
 import type { Logger } from '../base/logger.ts';
 import { ZERO_UUID } from '../base/uuid.ts';
 import type { Files, Timers } from '../runtime/runtime.ts';
-import { METADATA_TOPIC_DIRECTORY, parsePartitionDirectory, REMOTE_INDEX_CACHE_DIRECTORY } from './file-names.ts';
+import {
+  METADATA_TOPIC_DIRECTORY,
+  parsePartitionDirectory,
+  partitionDirectory,
+  REMOTE_INDEX_CACHE_DIRECTORY,
+} from './file-names.ts';
 import type { LogConfig } from './log-config.ts';
 import { isDiskError, type LogContext } from './log-context.ts';
 import type { LogDirectory } from './log-directory.ts';
@@ -23,6 +28,15 @@ export interface DirectoryLoad {
   readonly onBroken: (name: string, reason: string) => void;
   readonly onStray: (log: PartitionLog) => void;
   readonly onDeleted: (path: string) => void;
+  /** Half of a move between directories that did not end. */
+  readonly onFuture: (found: FoundFuture) => void;
+}
+
+export interface FoundFuture {
+  readonly directory: LogDirectory;
+  readonly path: string;
+  readonly topic: string;
+  readonly partition: number;
 }
 
 const LOGS_PER_TURN = 32;
@@ -46,11 +60,20 @@ export async function loadDirectory(load: DirectoryLoad): Promise<void> {
     const path = join(directory.path, name);
     if (parsed.kind === 'delete') load.onDeleted(path);
     else if (parsed.kind === 'stray') logger.warn(`Found stray log dir ${path}; it is kept and not served`);
-    else if (parsed.kind === 'future')
-      logger.warn(`Found future log dir ${path}; moves between directories are not resumed`);
+    else if (parsed.kind === 'future') load.onFuture({ directory, path, ...parsed });
     else openLog(load, { path, name, topic: parsed.topic, partition: parsed.partition, clean }, checkpoints);
     if (++done % LOGS_PER_TURN === 0) await new Promise<void>((go) => load.timers.soon(go));
   }
+}
+
+/** A log that took another's place, but for its name, when the node was killed. It is recovered from its beginning. */
+export function openPromoted(load: DirectoryLoad, { path, topic, partition }: FoundFuture): void {
+  const name = partitionDirectory(topic, partition);
+  const live = join(load.directory.path, name);
+  load.logger.warn(`${path} is all that there is of ${name}: it becomes ${live}`);
+  load.files.renameSync(path, live);
+  const none = { recoveryPoints: new Map(), logStartOffsets: new Map(), highWatermarks: new Map() };
+  openLog(load, { path: live, name, topic, partition, clean: false }, none);
 }
 
 function openLog(

@@ -17,7 +17,7 @@ import { FilePool } from './file-pool.ts';
 import type { LogConfig } from './log-config.ts';
 import { isOutOfSpace, type LogContext } from './log-context.ts';
 import { LogDirectory } from './log-directory.ts';
-import { loadDirectory } from './log-directory-loader.ts';
+import { type DirectoryLoad, type FoundFuture, loadDirectory, openPromoted } from './log-directory-loader.ts';
 import { PartitionLog } from './partition-log.ts';
 import { SpaceGuard } from './space-guard.ts';
 
@@ -95,6 +95,10 @@ export class LogManager {
   readonly #logs = new Map<string, PartitionLog>();
   /** Partitions whose directory is offline or whose log could not be opened, with the reason. */
   readonly #unusable = new Map<string, string>();
+  /** Logs that are to take the place of another in a different directory (KIP-113), by partition. */
+  readonly #futures = new Map<string, PartitionLog>();
+  /** Moves between directories that a stop has cut short: where to. */
+  readonly #interruptedMoves = new Map<string, string>();
   readonly #timers = new Set<TimerHandle>();
   #stopped = false;
   #saidCompaction = false;
@@ -181,6 +185,62 @@ export class LogManager {
     }
   }
 
+  futureLog(topic: string, partition: number): PartitionLog | null {
+    return this.#futures.get(partitionDirectory(topic, partition)) ?? null;
+  }
+
+  /** Where the partition was being moved when the node stopped; asked once. */
+  takeInterruptedMove(topic: string, partition: number): string | null {
+    const name = partitionDirectory(topic, partition);
+    const path = this.#interruptedMoves.get(name) ?? null;
+    this.#interruptedMoves.delete(name);
+    return path;
+  }
+
+  /** An empty log in another directory, which is to hold what `log` holds and then take its place. */
+  createFuture(log: PartitionLog, directory: LogDirectory): PartitionLog {
+    const { topic, partition, topicId, config } = log;
+    const path = join(directory.path, markedPartitionDirectory(topic, partition, 'future', this.#uniqueHex()));
+    const at = { topic, partition, topicId, config, path, directoryId: directory.id };
+    const future = PartitionLog.open(directory.context as LogContext, {
+      ...at,
+      clean: true,
+      recoveryPoint: 0,
+      logStartOffset: 0,
+    });
+    this.#futures.set(log.name, future);
+    directory.logs.add(future);
+    return future;
+  }
+
+  /** The move is called off. */
+  dropFuture(future: PartitionLog): void {
+    const directory = this.directories.find((d) => d.logs.has(future));
+    if (directory === undefined || this.#futures.get(future.name) !== future) return;
+    this.#futures.delete(future.name);
+    directory.logs.delete(future);
+    future.abandon();
+    this.#discard({ directory, path: future.path, topic: future.topic, partition: future.partition });
+  }
+
+  /** The future log has everything that `log` has, and takes its place. False when a disk refuses. */
+  promoteFuture(log: PartitionLog, future: PartitionLog): boolean {
+    const directory = this.directories.find((d) => d.logs.has(future));
+    if (directory === undefined || this.#futures.get(log.name) !== future) return false;
+    // In this order: two logs of one partition would keep the node from starting, and of one the start makes the log.
+    this.deleteLog(log);
+    this.#futures.delete(log.name);
+    try {
+      future.rename(join(directory.path, future.name));
+    } catch (error) {
+      this.failDirectory(directory.path, `Error while renaming ${future.path}`, error);
+      return false;
+    }
+    this.#logs.set(future.name, future);
+    this.#unusable.delete(future.name);
+    return true;
+  }
+
   /** The topic is gone: the directory is renamed at once and removed after `file.delete.delay.ms`. */
   deleteLog(log: PartitionLog): void {
     const path = this.#moveOut(log, 'delete');
@@ -247,9 +307,11 @@ export class LogManager {
     this.#logger.error(message, cause);
     this.#logger.error(`Stopping serving logs in dir ${path}`);
     for (const log of directory.logs) {
+      log.markFailed(message);
+      if (this.#futures.get(log.name) === log) this.#futures.delete(log.name);
+      if (this.#logs.get(log.name) !== log) continue;
       this.#logs.delete(log.name);
       this.#unusable.set(log.name, message);
-      log.markFailed(message);
     }
     const last = this.liveDirectories.length === 0;
     if (last) this.#logger.error(`Shutdown broker because all log dirs in ${this.#paths()} have failed`);
@@ -307,9 +369,10 @@ export class LogManager {
   async #loadAll(): Promise<void> {
     const started = this.#options.clock.monotonicMs();
     this.#logger.info(`Loading logs from log dirs ArraySeq(${this.#options.directories.join(', ')})`);
+    const futures: FoundFuture[] = [];
     for (const directory of this.liveDirectories) {
       try {
-        await this.#load(directory);
+        await this.#load(directory, futures);
       } catch (error) {
         if (error instanceof KtsError) throw error;
         this.failDirectory(directory.path, `Error encountered while loading logs from ${directory.path}`, error);
@@ -320,12 +383,19 @@ export class LogManager {
         `Shutdown broker because none of the specified log dirs from ${this.#paths()} can be created or validated`,
       );
     }
+    this.#settleFutures(futures);
     const took = Math.round(this.#options.clock.monotonicMs() - started);
     this.#logger.info(`Loaded ${this.#logs.size} logs in ${took}ms`);
   }
 
-  async #load(directory: LogDirectory): Promise<void> {
-    await loadDirectory({
+  async #load(directory: LogDirectory, futures: FoundFuture[]): Promise<void> {
+    await loadDirectory(this.#loadOf(directory, futures));
+    // From here on there will be appends: the marker must be gone for good before the first.
+    removeCleanShutdownFile(this.#options.files, directory.path);
+  }
+
+  #loadOf(directory: LogDirectory, futures: FoundFuture[]): DirectoryLoad {
+    return {
       directory,
       files: this.#options.files,
       timers: this.#options.timers,
@@ -336,9 +406,23 @@ export class LogManager {
       onBroken: (name, reason) => this.#unusable.set(name, reason),
       onStray: (log) => this.renameToStray(log),
       onDeleted: (path) => this.#removeLater(path, 60_000),
-    });
-    // From here on there will be appends: the marker must be gone for good before the first.
-    removeCleanShutdownFile(this.#options.files, directory.path);
+      onFuture: (future) => futures.push(future),
+    };
+  }
+
+  /** A move begins anew, unless the node was killed in its very last step, when only the new log is left. */
+  #settleFutures(futures: readonly FoundFuture[]): void {
+    for (const future of futures) {
+      const name = partitionDirectory(future.topic, future.partition);
+      if (this.#logs.has(name)) {
+        this.#interruptedMoves.set(name, future.directory.path);
+        this.#discard(future);
+      } else if (this.#unusable.has(name) || this.liveDirectories.length < this.directories.length) {
+        this.#logger.warn(`Found future log dir ${future.path}, of which the present one is offline; it is kept`);
+      } else {
+        openPromoted(this.#loadOf(future.directory, []), future);
+      }
+    }
   }
 
   #add(directory: LogDirectory, log: PartitionLog): void {
@@ -388,6 +472,17 @@ export class LogManager {
       const text = `Error while renaming dir for ${basename(log.path)} in log dir ${directory.path}`;
       this.failDirectory(directory.path, text, error);
       return null;
+    }
+  }
+
+  /** Half of a move, of which nobody needs to hear. Another one may come to the same directory at once. */
+  #discard({ directory, path, topic, partition }: FoundFuture): void {
+    const doomed = join(directory.path, markedPartitionDirectory(topic, partition, 'delete', this.#uniqueHex()));
+    try {
+      this.#options.files.renameSync(path, doomed);
+      this.#removeLater(doomed, 0);
+    } catch (error) {
+      this.failDirectory(directory.path, `Error while renaming ${path}`, error);
     }
   }
 
@@ -474,6 +569,7 @@ export class LogManager {
     this.#stopped = true;
     this.#cancelTimers();
     for (const log of this.#logs.values()) log.abandon();
+    for (const log of this.#futures.values()) log.abandon();
     for (const directory of this.directories ?? []) directory.unlock();
   }
 }

@@ -152,11 +152,6 @@ export class PartitionLog {
     this.updateHighWatermark(offset);
   }
 
-  /** Transactions are not served yet: every record below the high watermark is stable. */
-  get lastStableOffset(): number {
-    return this.#highWatermark;
-  }
-
   get recoveryPoint(): number {
     return this.#recoveryPoint;
   }
@@ -457,6 +452,11 @@ export class PartitionLog {
   /** Gives the log's directory another name and gives the log up: the topic is deleted, or the log is stray. */
   retire(path: string): void {
     this.abandon();
+    this.rename(path);
+  }
+
+  /** Gives the log's directory another name, under which it goes on. */
+  rename(path: string): void {
     this.#context.files.renameSync(this.#path, path);
     this.#path = path;
     // Slices that are on their way into an answer still find their files.

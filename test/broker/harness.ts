@@ -16,6 +16,7 @@ import { MetadataFollower } from '../../src/broker/metadata-follower.ts';
 import type { Partition } from '../../src/broker/partition.ts';
 import { ProducerIdAllocator, type ProducerIdBlock } from '../../src/broker/producer-id-allocator.ts';
 import { ReplicaManager } from '../../src/broker/replica-manager.ts';
+import { DirectoryMoves } from '../../src/broker/replication/directory-moves.ts';
 import { ReplicationQuota, throttledRate } from '../../src/broker/replication-quota.ts';
 import type { BrokerServices } from '../../src/broker/services.ts';
 import { BrokerConfig } from '../../src/config/broker-config.ts';
@@ -89,6 +90,7 @@ export class BrokerHarness {
   readonly root: string;
   readonly directories: readonly string[];
   readonly assigned: [string, number, string][] = [];
+  readonly moveQuota = { isExceeded: false, record: (_bytes: number): void => {} };
   /** What the partitions have asked the controller for. */
   readonly proposals: IsrProposal[] = [];
   readonly offsetsEvents: string[] = [];
@@ -101,6 +103,7 @@ export class BrokerHarness {
     requestBlock: () => Promise.resolve({ first: 1000, size: 1000 }),
     autoCreate: async () => new Map(),
   };
+  readonly moves: DirectoryMoves;
   readonly services: BrokerServices;
   readonly follower: MetadataFollower;
   readonly table: ReadonlyMap<number, ApiRow>;
@@ -181,7 +184,15 @@ export class BrokerHarness {
     this.time = parts.time;
     this.logger = parts.logger;
     const slots = parts.options.fetchSessionSlots ?? 1000;
+    this.moves = new DirectoryMoves({
+      logs,
+      timers: this.time,
+      logger: this.logger,
+      quota: this.moveQuota,
+      assignDirectory: (...assignment) => this.assigned.push(assignment),
+    });
     this.services = {
+      moves: this.moves,
       nodeId: 1,
       clusterId: 'c',
       config,
@@ -218,6 +229,7 @@ export class BrokerHarness {
       nodeId: 1,
       logs: this.logs,
       replicas: this.replicas,
+      moves: this.moves,
       followers: {
         follow: (partition, leader, epoch) => this.followed.set(partition.name, `${leader} in ${epoch}`),
         unfollow: (partition) => this.followed.delete(partition.name),

@@ -2,6 +2,7 @@
 import type { ApiRow } from '../../network/handler.ts';
 import type { ProducerIdAllocator } from '../producer-id-allocator.ts';
 import type { BrokerServices } from '../services.ts';
+import { alterReplicaLogDirsRow } from './alter-replica-log-dirs.ts';
 import { deleteRecordsRow } from './delete-records.ts';
 import { describeClusterRow } from './describe-cluster.ts';
 import { describeLogDirsRow } from './describe-log-dirs.ts';
@@ -25,6 +26,7 @@ export function brokerRows(services: BrokerServices, producerIds: ProducerIdAllo
     initProducerIdRow(producerIds),
     offsetForLeaderEpochRow(services),
     describeLogDirsRow(services),
+    alterReplicaLogDirsRow(services),
     describeClusterRow(services),
     listConfigResourcesRow(services),
     describeTopicPartitionsRow(services),

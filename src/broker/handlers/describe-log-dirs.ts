@@ -6,6 +6,7 @@ import {
   describeLogDirsRequest,
   describeLogDirsResponse,
 } from '../../protocol/messages/describe-log-dirs.ts';
+import type { PartitionLog } from '../../storage/partition-log.ts';
 import type { Partition } from '../partition.ts';
 import type { BrokerServices } from '../services.ts';
 
@@ -19,7 +20,8 @@ export function describeLogDirsRow(services: BrokerServices): ApiRow {
     maxVersion: 5,
     ordering: 'serial',
     handle: (request) => {
-      const hosted = Map.groupBy(wantedPartitions(services, request), (partition) => partition.log.directory);
+      const replicas = wantedPartitions(services, request).flatMap((partition) => replicasOf(services, partition));
+      const hosted = Map.groupBy(replicas, ({ log }) => log.directory);
       return {
         throttleTimeMs: 0,
         errorCode: ErrorCode.NONE,
@@ -55,15 +57,30 @@ function wantedPartitions(services: BrokerServices, request: DescribeLogDirsRequ
   return wanted;
 }
 
-function topicsOf(partitions: readonly Partition[]) {
-  const byTopic = Map.groupBy(partitions, (partition) => partition.topic);
+interface LocalReplica {
+  readonly partition: Partition;
+  readonly log: PartitionLog;
+  /** The end that the log is to reach: the high watermark, or that of the log whose place it is to take. */
+  readonly goal: number;
+}
+
+/** The log, and another one in another directory while the replica moves. */
+function replicasOf(services: BrokerServices, partition: Partition): LocalReplica[] {
+  const { log } = partition;
+  const future = services.logs.futureLog(partition.topic, partition.id);
+  const present = { partition, log, goal: log.highWatermark };
+  return future === null ? [present] : [present, { partition, log: future, goal: log.logEndOffset }];
+}
+
+function topicsOf(replicas: readonly LocalReplica[]) {
+  const byTopic = Map.groupBy(replicas, ({ partition }) => partition.topic);
   return [...byTopic].map(([name, hosted]) => ({
     name,
-    partitions: hosted.map((partition) => ({
+    partitions: hosted.map(({ partition, log, goal }) => ({
       partitionIndex: partition.id,
-      partitionSize: partition.log.sizeInBytes,
-      offsetLag: Math.max(0, partition.log.highWatermark - partition.log.logEndOffset),
-      isFutureKey: false,
+      partitionSize: log.sizeInBytes,
+      offsetLag: Math.max(0, goal - log.logEndOffset),
+      isFutureKey: log !== partition.log,
     })),
   }));
 }

@@ -5,7 +5,6 @@ import type { Partition } from '../partition.ts';
 
 export class FollowedPartition {
   readonly partition: Partition;
-  readonly log: PartitionLog;
   readonly topic: string;
   readonly topicId: Uuid;
   readonly id: number;
@@ -25,11 +24,15 @@ export class FollowedPartition {
 
   constructor(partition: Partition, leaderEpoch: number) {
     this.partition = partition;
-    this.log = partition.log;
     this.topic = partition.topic;
     this.topicId = partition.log.topicId;
     this.id = partition.id;
     this.leaderEpoch = leaderEpoch;
+  }
+
+  /** It may move to another directory at any time. */
+  get log(): PartitionLog {
+    return this.partition.log;
   }
 
   get name(): string {
