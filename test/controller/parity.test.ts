@@ -1,13 +1,13 @@
 /**
- * The same requests of five brokers, step by step, to our controller and (recorded, parity/record.ts) to
- * Apache Kafka 4.3.1's: the same answers, the same records in the same order.
+ * The same requests of five brokers, step by step, to our controller and (recorded, parity/record.ts) to Apache Kafka
+ * 4.3.1's: the same answers, the same records in the same order. In clusters of today and of former releases.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { KtsTarget } from './parity/kts-target.ts';
 import { play } from './parity/script.ts';
-import { World } from './parity/world.ts';
+import { RELEASES, World } from './parity/world.ts';
 
 /** By the name of the step. */
 function steps(text: string): Map<string, string> {
@@ -20,15 +20,21 @@ function steps(text: string): Map<string, string> {
   );
 }
 
-const expected = steps(readFileSync(path.join(import.meta.dirname, 'parity/expected.txt'), 'utf8'));
-const world = new World(await KtsTarget.started());
-await play(world);
-const actual = steps(world.lines.join('\n'));
+function recorded(release: string): Map<string, string> {
+  return steps(readFileSync(path.join(import.meta.dirname, `parity/expected-${release}.txt`), 'utf8'));
+}
 
-it('has the steps that were recorded', () => {
-  expect([...actual.keys()]).toEqual([...expected.keys()]);
-});
+describe.each(RELEASES)('a cluster of $name', async (release) => {
+  const expected = recorded(release.name);
+  const world = new World(await KtsTarget.started(release));
+  await play(world);
+  const actual = steps(world.lines.join('\n'));
 
-it.each([...expected.keys()])('%s', (name) => {
-  expect(actual.get(name)).toBe(expected.get(name));
+  it('has the steps that were recorded', () => {
+    expect([...actual.keys()]).toEqual([...expected.keys()]);
+  });
+
+  it.each([...expected.keys()])('%s', (name) => {
+    expect(actual.get(name)).toBe(expected.get(name));
+  });
 });

@@ -8,7 +8,7 @@ import { handlerTable } from '../../../src/network/handler.ts';
 import type { Message } from '../../../src/protocol/schema.ts';
 import { LocalControllerChannel } from '../../../src/server/local-controller-channel.ts';
 import { Harness } from '../harness.ts';
-import { SESSION_TIMEOUT_MS, type Target } from './world.ts';
+import { type Release, SESSION_TIMEOUT_MS, type Target } from './world.ts';
 
 const HEARTBEAT_INTERVAL_MS = 500;
 
@@ -23,7 +23,8 @@ export class KtsTarget implements Target {
     this.#channel = new LocalControllerChannel({ table, listenerName: 'CONTROLLER', nodeId: 1 });
   }
 
-  static async started(): Promise<KtsTarget> {
+  /** A cluster formatted for that release. */
+  static async started({ levels, kraftVersion }: Release): Promise<KtsTarget> {
     const properties = new Map([
       ['process.roles', 'controller'],
       ['node.id', '1'],
@@ -32,10 +33,11 @@ export class KtsTarget implements Target {
       ['listeners', 'CONTROLLER://localhost:9093'],
     ]);
     const harness = new Harness({
+      levels,
       config: { brokerSessionTimeoutMs: SESSION_TIMEOUT_MS },
       configRules: new ConfigRules(BrokerConfig.from(properties)),
     });
-    harness.raft.level = 1;
+    harness.raft.level = kraftVersion;
     harness.controller.start();
     return new KtsTarget(harness);
   }

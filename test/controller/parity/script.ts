@@ -325,7 +325,11 @@ async function directories(world: World): Promise<void> {
   await world.heartbeat(5, { cordonedLogDirs: [dir(5)] });
   await world.heartbeat(5, { cordonedLogDirs: [dir(5), dir(5, 1)] });
   await world.heartbeat(5, { cordonedLogDirs: [dir(5, 1), dir(5)] });
-  await world.createTopic('bad', [], { numPartitions: 1, replicationFactor: 5 });
+  await world.send('is there room for five', APIS.createTopics, 7, {
+    topics: [{ name: 'five', numPartitions: 1, replicationFactor: 5, assignments: [], configs: [] }],
+    timeoutMs: 5_000,
+    validateOnly: true,
+  });
   await world.heartbeat(5, { cordonedLogDirs: [] });
   await world.alterConfigs(BROKER, '5', ['cordoned.log.dirs', SET, '/a']);
 }

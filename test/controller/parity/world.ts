@@ -74,6 +74,32 @@ export const APIS = {
   assignReplicasToDirs: api(assignReplicasToDirsRequest, assignReplicasToDirsResponse),
 } as const;
 
+/** What a cluster is formatted for, and the levels that Kafka's format command gives it. */
+export interface Release {
+  readonly name: string;
+  readonly levels: Readonly<Record<string, number>>;
+  /** 0 in a static quorum, which is what there was before 3.9. */
+  readonly kraftVersion: number;
+}
+
+const OFF = {
+  'eligible.leader.replicas.version': 0,
+  'group.version': 0,
+  'share.version': 0,
+  'streams.version': 0,
+  'transaction.version': 0,
+};
+
+export const RELEASES: readonly Release[] = [
+  { name: '4.3', levels: {}, kraftVersion: 1 },
+  {
+    name: '4.0',
+    levels: { ...OFF, 'metadata.version': 25, 'group.version': 1, 'transaction.version': 2 },
+    kraftVersion: 1,
+  },
+  { name: '3.5', levels: { ...OFF, 'metadata.version': 11 }, kraftVersion: 0 },
+];
+
 /** A controller: Apache Kafka's over the wire, or ours in this process. */
 export interface Target {
   send<In, Out>(which: Api<In, Out>, version: number, value: In): Promise<Out>;
