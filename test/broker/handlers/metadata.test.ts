@@ -1,6 +1,6 @@
 /** Metadata, DescribeCluster and DescribeTopicPartitions: what clients are told of brokers and topics. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ZERO_UUID } from '../../../src/base/uuid.ts';
+import { LOST_DIR, UNASSIGNED_DIR, ZERO_UUID } from '../../../src/base/uuid.ts';
 import {
   CLUSTER_OPERATIONS,
   OPERATIONS_NOT_ASKED,
@@ -129,6 +129,27 @@ describe('Metadata', () => {
     expect(answer.controllerId).toBe(2);
     expect(answer.topics[0].partitions[0]).toMatchObject({ errorCode: ErrorCode.LISTENER_NOT_FOUND, leaderId: -1 });
     expect(answer.topics[1].partitions[0]).toMatchObject({ errorCode: 0, leaderId: 2 });
+  });
+
+  it.each([0, 5, 6])('v%i says it in the errors that it knows', async (version) => {
+    const codeOf = async (topic: string, listenerName?: string) =>
+      (await metadata(version, [topic], {}, listenerName ? { listenerName } : {})).topics[0].partitions[0].errorCode;
+    expect(await codeOf('two')).toBe(version === 0 ? ErrorCode.REPLICA_NOT_AVAILABLE : 0);
+    broker.apply(unfence(2));
+    expect(await codeOf('two')).toBe(0);
+    expect(await codeOf('b', 'INSIDE')).toBe(
+      version >= 6 ? ErrorCode.LISTENER_NOT_FOUND : ErrorCode.LEADER_NOT_AVAILABLE,
+    );
+  });
+
+  it('counts a replica as offline whose directory is gone, or whose broker has no such listener', async () => {
+    broker.apply(unfence(2));
+    const offline = async (listenerName?: string) =>
+      (await metadata(12, ['two'], {}, listenerName ? { listenerName } : {})).topics[0].partitions[0].offlineReplicas;
+    expect(await offline()).toEqual([]);
+    expect(await offline('INSIDE')).toEqual([1]);
+    broker.apply(partitionChange(topicId(2), 0, { directories: [UNASSIGNED_DIR, LOST_DIR] }));
+    expect(await offline()).toEqual([2]);
   });
 
   it('tells operations to those who ask', async () => {

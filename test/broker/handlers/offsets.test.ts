@@ -41,13 +41,14 @@ interface ListShape {
   readonly topic?: string;
   readonly index?: number;
   readonly currentLeaderEpoch?: number;
+  readonly replicaId?: number;
 }
 
 async function list(time: number | bigint, shape: ListShape = {}) {
-  const { version = 11, topic = 't', index = 0, currentLeaderEpoch = -1 } = shape;
+  const { version = 11, topic = 't', index = 0, currentLeaderEpoch = -1, replicaId = -1 } = shape;
   const partition = { partitionIndex: index, timestamp: BigInt(time), ...(version >= 4 && { currentLeaderEpoch }) };
   const request = {
-    replicaId: -1,
+    replicaId,
     ...(version >= 2 && { isolationLevel: 0 }),
     topics: [{ name: topic, partitions: [partition] }],
   };
@@ -118,6 +119,25 @@ describe('ListOffsets', () => {
     expect(await list(LATEST, { topic: 'waiting' })).toMatchObject({ offset: 0 });
     expect(await list(T0, { topic: 'waiting' })).toMatchObject({ errorCode: 0, offset: -1 });
     expect(await list(MAX_TIMESTAMP, { topic: 'waiting' })).toMatchObject({ errorCode: 0, offset: -1 });
+  });
+
+  it('lets clients of a new leader come again until its high watermark has reached its epoch', async () => {
+    for (const value of ['a', 'b']) broker.append('waiting', value);
+    broker.apply(partitionChange(topicId(2), 0, { leader: 1 }));
+    const waiting = { topic: 'waiting' };
+    expect((await list(LATEST, waiting)).errorCode).toBe(ErrorCode.OFFSET_NOT_AVAILABLE);
+    expect((await list(LATEST, { ...waiting, version: 4 })).errorCode).toBe(ErrorCode.LEADER_NOT_AVAILABLE);
+    expect((await list(T0, waiting)).errorCode).toBe(ErrorCode.OFFSET_NOT_AVAILABLE);
+    expect(await list(EARLIEST, waiting)).toMatchObject({ errorCode: 0, offset: 0 });
+    expect(await list(LATEST, { ...waiting, replicaId: 2 })).toMatchObject({ errorCode: 0, offset: 2 });
+    broker.apply(partitionChange(topicId(2), 0, { isr: [1] }));
+    expect(await list(LATEST, waiting)).toMatchObject({ errorCode: 0, offset: 2 });
+  });
+
+  it('answers from a follower to the tools that compare replicas', async () => {
+    const following = { topic: 'following' };
+    expect((await list(LATEST, following)).errorCode).toBe(ErrorCode.NOT_LEADER_OR_FOLLOWER);
+    expect(await list(LATEST, { ...following, replicaId: -2 })).toMatchObject({ errorCode: 0, offset: 0 });
   });
 
   it('refuses a partition that is asked for twice', async () => {
