@@ -54,13 +54,14 @@ export class ControllerNode {
       logger: logger.named('org.apache.kafka.controller.QuorumController'),
       onFatal: options.onFatal,
     });
-    const rows = controllerHandlers({
+    const deps = {
       controller: this.controller,
       raft: quorum.raft,
       describeConfigs: describeNodeConfigs(this.controller, config),
-    });
+    };
+    const rows = controllerHandlers(deps, raftRows(quorum.raft));
     this.#liveness = this.#makeLiveness();
-    this.rows = [...(this.#liveness?.watch(rows) ?? rows), ...raftRows(quorum.raft)];
+    this.rows = this.#liveness?.watch(rows) ?? rows;
   }
 
   /** Follows the log, and tells the active controller, which may be itself, of this one. */

@@ -8,13 +8,15 @@ import { partitionRows } from './partition-rows.ts';
 import { quorumRows } from './quorum-rows.ts';
 import { topicRows } from './topic-rows.ts';
 
-export function controllerHandlers(deps: ControllerDeps): ApiRow[] {
+/** `beyond`: rows made elsewhere that brokers forward to as well (changes of the voters). */
+export function controllerHandlers(deps: ControllerDeps, beyond: readonly ApiRow[] = []): ApiRow[] {
   const rows = [
     ...brokerRows(deps),
     ...topicRows(deps),
     ...partitionRows(deps),
     ...configRows(deps),
     ...quorumRows(deps),
+    ...beyond,
   ];
   const byKey = new Map(rows.map((row) => [row.apiKey, row]));
   return [...rows, envelopeRow((apiKey) => byKey.get(apiKey))];
