@@ -38,11 +38,19 @@ export class Faults {
   readonly #options: FaultOptions;
   readonly #random: Seeded;
   readonly counts = new Map<FaultKind, number>();
+  /** A seed has some kinds of faults and none of the others, and few or many of them: rare meetings become common. */
+  readonly #kinds: readonly (readonly [FaultKind, number])[];
+  readonly #pace: number;
   #quiet = false;
 
   constructor(options: FaultOptions) {
     this.#options = options;
     this.#random = options.world.random.fork('faults');
+    const all = Object.entries(options.weights) as [FaultKind, number][];
+    const share = this.#random.pick([0.3, 0.6, 1]);
+    const some = all.filter(() => this.#random.chance(share));
+    this.#kinds = some.length > 0 ? some : all;
+    this.#pace = this.#random.pick([0.25, 1, 1, 2]);
     for (const node of options.nodes) {
       const random = options.world.random.fork(`disk/${node.name}`);
       node.host.disk.syncMs = () => random.between(0.2, 4);
@@ -86,7 +94,7 @@ export class Faults {
 
   #next(): void {
     const { world, untilMs } = this.#options;
-    const ms = this.#random.pick([200, 800, 2_000, 4_000]) * this.#random.between(0.5, 1.5);
+    const ms = this.#random.pick([200, 800, 2_000, 4_000]) * this.#random.between(0.5, 1.5) * this.#pace;
     if (world.nowMs + ms >= untilMs) return;
     this.#after(ms, 'fault', () => {
       this.#inject(this.#pick());
@@ -95,7 +103,7 @@ export class Faults {
   }
 
   #pick(): FaultKind {
-    const entries = Object.entries(this.#options.weights) as [FaultKind, number][];
+    const entries = this.#kinds;
     let at = this.#random.between(
       0,
       entries.reduce((sum, [, weight]) => sum + weight, 0),

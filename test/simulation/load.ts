@@ -11,6 +11,7 @@ import { KafkaError } from '../../src/protocol/kafka-error.ts';
 import type { Seeded } from '../support/sim/seeded.ts';
 import type { SimProcess } from '../support/sim/sim-process.ts';
 import type { Ledger } from './ledger.ts';
+import { Operations } from './operations.ts';
 
 export interface LoadOptions {
   readonly process: SimProcess;
@@ -21,6 +22,8 @@ export interface LoadOptions {
   readonly partitions: number;
   readonly replicationFactor: number;
   readonly topicConfigs: Readonly<Record<string, string>>;
+  /** Ids of the brokers among which replicas are moved; none: nothing is administered. */
+  readonly administered: readonly number[];
 }
 
 const GROUP = 'readers';
@@ -40,6 +43,7 @@ export class Load {
   }
 
   #sending = 0;
+  operations: Operations | null = null;
   topicMade = false;
   checked = false;
   /** By partition, as found in the end: who has a replica, and where it ends. */
@@ -112,6 +116,7 @@ export class Load {
     this.#sending = producers;
     for (let i = 0; i < producers; i++) this.#keep('producer', () => this.#produce());
     for (let i = 0; i < consumers; i++) this.#keep('consumer', () => this.#consume(i));
+    if (this.#options.administered.length > 0) this.#keep('operations', () => this.#operate());
     this.#keep('ends', () => this.#askEnds());
     this.#keep('offsets', () => this.#askOffsets());
   }
@@ -203,6 +208,23 @@ export class Load {
       return;
     }
     for (const { partition, offset } of offsets) ledger.commit(topic, partition, offset);
+  }
+
+  async #operate(): Promise<void> {
+    const { random, topic, partitions, replicationFactor, administered: brokers } = this.#options;
+    this.operations = new Operations({
+      admin: new Admin(this.#cluster('operator')),
+      random: random.fork('operations'),
+      topic,
+      partitions,
+      brokers,
+      replicationFactor,
+      pause: async (ms) => {
+        await this.#pause(ms);
+        return !this.#stopped;
+      },
+    });
+    await this.operations.run();
   }
 
   /** The end that clients see never goes back. */

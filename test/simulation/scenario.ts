@@ -83,6 +83,7 @@ function runSeed(seed: string, options: RunOptions): RunResult {
     topic: TOPIC,
     partitions: 1 + random.int(3),
     replicationFactor: cluster.replicationFactor,
+    administered: random.chance(0.5) ? cluster.brokers.map(({ config }) => config.nodeId) : [],
     topicConfigs: { 'segment.ms': String(random.pick([1_000, 10_000, 604_800_000])) },
   });
   for (const node of nodes) node.start();
@@ -113,6 +114,7 @@ function runSeed(seed: string, options: RunOptions): RunResult {
       read: ledger.read,
       commits: ledger.commits,
       ends: ledger.ends,
+      operations: load.operations?.count ?? 0,
       epochs: watch.leaders,
       metadata: watch.committedOffset,
     },

@@ -13,7 +13,7 @@ interface Member {
 const MEMBERS: Readonly<Record<Shape, readonly Member[]>> = {
   one: [{ id: 1, roles: 'broker,controller' }],
   combined: [1, 2, 3].map((id) => ({ id, roles: 'broker,controller' })),
-  oneController: [{ id: 100, roles: 'controller' }, ...[1, 2, 3].map((id) => ({ id, roles: 'broker' as const }))],
+  oneController: [{ id: 100, roles: 'controller' }, ...[1, 2, 3, 4].map((id) => ({ id, roles: 'broker' as const }))],
   separate: [
     ...[100, 101, 102].map((id) => ({ id, roles: 'controller' as const })),
     ...[1, 2, 3].map((id) => ({ id, roles: 'broker' as const })),
