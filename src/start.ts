@@ -66,10 +66,12 @@ function terminalOf(io: StartIo): Terminal {
 }
 
 /** `kafka.Kafka` and the like: what runs Kafka's classes names them. */
-async function toolOf(javaClass: string): Promise<string> {
-  const { toolOfClass } = await import('./console/java-classes.ts');
+async function wordsOfClass(javaClass: string): Promise<readonly [string, ...string[]]> {
+  const { wordsOfOldClass, toolOfClass } = await import('./console/java-classes.ts');
   const tool = toolOfClass(javaClass);
-  if (tool !== undefined && Object.hasOwn(COMMANDS, tool)) return tool;
+  if (tool !== undefined && Object.hasOwn(COMMANDS, tool)) return [tool];
+  const old = wordsOfOldClass(javaClass);
+  if (old !== undefined) return old;
   throw new KtsError(`Could not find or load main class ${javaClass}: kts has no such tool`, {
     hint: 'kts --help lists the commands',
   });
@@ -90,8 +92,9 @@ export async function start(argv: readonly string[], io: StartIo): Promise<numbe
     onStop: io.onStop,
     terminal: terminalOf(io),
   };
-  const [typed, ...rest] = argv;
-  const word = typed?.includes('.') ? await toolOf(typed) : typed;
+  const [typed, ...behind] = argv;
+  const [word, ...more] = typed?.includes('.') ? await wordsOfClass(typed) : [typed];
+  const rest = [...more, ...behind];
   const load = word === undefined || !Object.hasOwn(COMMANDS, word) ? undefined : COMMANDS[word];
   try {
     if (load === undefined) return await withoutCommand(word, rest, context);

@@ -4,7 +4,13 @@ import { EXIT, KtsError } from '../base/kts-error.ts';
 import { causeText, createLogger, type Logger, logTimestamp } from '../base/logger.ts';
 import { BrokerConfig } from '../config/broker-config.ts';
 import { configReport } from '../config/config-report.ts';
-import { propertiesFromEnvironment } from '../config/environment.ts';
+import {
+  type ContainerConfig,
+  clusterIdOf,
+  containerConfig,
+  masked,
+  overDefaults,
+} from '../config/container-environment.ts';
 import { isZookeeperConfig } from '../config/zookeeper-config.ts';
 import { Command, type StopReason, type StrictAnswer } from '../console/command.ts';
 import { type CommandError, usageError } from '../console/command-error.ts';
@@ -12,6 +18,7 @@ import { readPropertiesFile } from '../console/connect.ts';
 import { defaultDataDirectory, logDirectory } from '../console/data-directory.ts';
 import { NODE_CLASS } from '../console/java-classes.ts';
 import { serverStartTable } from '../console/options/server.ts';
+import type { ToolTable } from '../console/options/table.ts';
 import { parsePairs } from '../console/properties.ts';
 import { LogFile } from '../runtime/log-file.ts';
 import { nodeProcesses } from '../runtime/processes.ts';
@@ -24,7 +31,11 @@ const EMBEDDED_CONTROLLER_PORT = 9093;
 const USAGE = 'USAGE: kafka-server-start.sh [-daemon] server.properties [--override property=value]*';
 
 export default class ServerStart extends Command<void> {
-  static readonly table = serverStartTable;
+  static readonly table: ToolTable = serverStartTable;
+  /** How the node in the background names itself, and where it prints. */
+  protected readonly nodeClass: string = NODE_CLASS;
+  protected readonly outputName: string = 'kafkaServer.out';
+  protected readonly logName: string = 'server.log';
 
   /** What Kafka's log says on stdout. */
   static strictAnswer(error: CommandError): StrictAnswer {
@@ -63,10 +74,7 @@ export default class ServerStart extends Command<void> {
         this.context.output.flush();
         log?.write(line);
       });
-      const properties = await readPropertiesFile(this.context, file);
-      for (const [key, value] of overrides) properties.set(key, value);
-      const config = await this.#config(properties, logger);
-      for (const warning of configReport(config, properties).warnings) logger.warn(warning);
+      const config = await this.nodeConfig(file, overrides, logger);
       const { runtime } = this.context;
       await this.#serve((onFatal, whenAskedToStop) =>
         startNode({ config, runtime, logger, hostname: nodeProcesses.hostname, onFatal, whenAskedToStop }),
@@ -80,17 +88,30 @@ export default class ServerStart extends Command<void> {
     }
   }
 
-  async #config(properties: ReadonlyMap<string, string>, logger: Logger): Promise<BrokerConfig> {
+  /** What the file makes of the node. What is to be said of it goes to the logger. */
+  protected async nodeConfig(
+    file: string,
+    overrides: ReadonlyMap<string, string>,
+    logger: Logger,
+  ): Promise<BrokerConfig> {
+    const properties = await readPropertiesFile(this.context, file);
+    for (const [key, value] of overrides) properties.set(key, value);
+    const config = await this.#brokerConfig(properties, logger);
+    for (const warning of configReport(config, properties).warnings) logger.warn(warning);
+    return config;
+  }
+
+  async #brokerConfig(properties: ReadonlyMap<string, string>, logger: Logger): Promise<BrokerConfig> {
     if (!isZookeeperConfig(properties)) return BrokerConfig.from(properties);
-    const { prepareZookeeperEra } = await import('../server/zookeeper-era.ts');
-    return prepareZookeeperEra(properties, this.context.runtime, logger);
+    const { prepareZookeeperBroker } = await import('../server/zookeeper-era.ts');
+    return prepareZookeeperBroker(properties, this.context.runtime, logger);
   }
 
   /** Kafka's scripts name a directory, and its server.log is what people grep. */
   #logFile(): LogFile | undefined {
     const directory = this.context.env['LOG_DIR'];
     if (!directory) return undefined;
-    const path = join(directory, 'server.log');
+    const path = join(directory, this.logName);
     try {
       return new LogFile(path, () => this.context.runtime.clock.nowMs());
     } catch (error) {
@@ -101,29 +122,50 @@ export default class ServerStart extends Command<void> {
 
   async #embedded(overrides: ReadonlyMap<string, string>): Promise<void> {
     const { context, options } = this;
-    const environment = propertiesFromEnvironment(context.env);
-    const all = new Map([...environment, ...overrides]);
+    const container = containerConfig(context.env);
     const home = nodeProcesses.homeDirectory;
-    const dataDirectory = options.value('data-dir') ?? all.get('log.dirs') ?? defaultDataDirectory(context.env, home);
+    const named = overrides.get('log.dirs') ?? container?.properties.get('log.dirs');
+    const dataDirectory = options.value('data-dir') ?? named ?? defaultDataDirectory(context.env, home);
     this.print(`data directory: ${dataDirectory}`);
+    if (container !== undefined) this.#sayContainer(container);
     context.output.flush();
     const logger = this.#logger('WARN', (line) => context.output.err(line));
+    const clusterId = container === undefined ? undefined : clusterIdOf(container);
     await this.#serve(async (onFatal) => {
       const node = await startEmbeddedNode({
         dataDirectory,
         port: EMBEDDED_PORT,
         controllerPort: await this.#freeControllerPort(),
-        overrides: all,
+        ...(container === undefined
+          ? { overrides }
+          : { configured: (defaults) => new Map([...overDefaults(container, defaults), ...overrides]) }),
+        ...(clusterId === undefined ? {} : { clusterId }),
         runtime: context.runtime,
         logger,
         hostname: nodeProcesses.hostname,
         onFatal,
       });
+      if (container !== undefined) await this.#createTopics(container, node.bootstrapServers);
       this.#sayReady(node.bootstrapServers);
       return node;
     });
     // Ctrl-C is how such a broker is meant to end.
     this.exitCode = EXIT.ok;
+  }
+
+  /** What became of the variables, so that nobody has to guess. */
+  #sayContainer(container: ContainerConfig): void {
+    this.print(`configured by the environment, as ${container.dialect}'s image is:`);
+    for (const line of masked(container.properties)) this.print(`  ${line}`);
+    for (const note of container.notes) this.context.output.err(`kts: ${note}\n`);
+    this.context.output.flush();
+  }
+
+  /** KAFKA_CREATE_TOPICS; topics that are there already are left as they are. */
+  async #createTopics({ topics }: ContainerConfig, bootstrap: string): Promise<void> {
+    if (topics.length === 0) return;
+    const { createNamedTopics } = await import('../console/topics/create-named.ts');
+    for (const line of await createNamedTopics(this.context, bootstrap, topics)) this.print(line);
   }
 
   /** Tools look for the controller at its usual port; another program may have it, and then any will do. */
@@ -200,14 +242,14 @@ export default class ServerStart extends Command<void> {
     const directory = logDirectory(context.env, nodeProcesses.homeDirectory);
     const dataDirectory = options.value('data-dir') ?? defaultDataDirectory(context.env, nodeProcesses.homeDirectory);
     const words = [
-      NODE_CLASS,
+      this.nodeClass,
       ...(file === undefined ? ['--data-dir', dataDirectory] : [file]),
       ...options.values('override').flatMap((pair) => ['--override', pair]),
     ];
-    const outputFile = join(directory, 'kafkaServer.out');
+    const outputFile = join(directory, this.outputName);
     const pid = startDetached(words, { argv0: 'java', outputFile, env: { ...context.env, LOG_DIR: directory } });
     if (this.strict) return;
-    const log = file === undefined ? outputFile : join(directory, 'server.log');
+    const log = file === undefined ? outputFile : join(directory, this.logName);
     context.output.err(`kts: node ${pid} starts in the background; its log is ${log}\n`);
   }
 

@@ -28,7 +28,7 @@ export default class Shims extends Command<readonly string[]> {
     const fromSource = this.context.env['KTS_SOURCE'];
     const env: Record<string, string> = fromSource ? { KTS_SOURCE: fromSource } : {};
     const tools = Object.keys(COMMANDS).filter(
-      (name) => classOfTool(name) !== undefined || WITHOUT_CLASS.includes(name),
+      (name) => !name.startsWith('zookeeper-') && (classOfTool(name) !== undefined || WITHOUT_CLASS.includes(name)),
     );
     const files = shimFiles(tools, { node, script, java, env });
     if (!this.options.has('force')) this.#refuseForeign(directory, files);

@@ -1,9 +1,11 @@
 /**
- * A broker's properties from ZooKeeper's time as those of a node that is its own controller. Keys that only ZooKeeper
- * or its protocol had are left out; whatever else stands in the file is kept, and means what it always meant.
+ * A broker's properties from ZooKeeper's time as those of a KRaft node. `zookeeper.connect` names the quorum: the node is
+ * only a broker where controllers answer there, and its own controller where it is alone. Keys that only ZooKeeper or its
+ * protocol had are left out; whatever else stands in the file is kept, and means what it always meant.
  */
 import { ZOOKEEPER_KEYS } from './config-report.ts';
 import type { Properties } from './config-values.ts';
+import { type HostAndPort, parseHostAndPort } from './quorum-voters.ts';
 
 export interface ConvertedConfig {
   readonly properties: Map<string, string>;
@@ -11,9 +13,13 @@ export interface ConvertedConfig {
   readonly note: string;
 }
 
+/** The listener of controllers that stands for ZooKeeper's client port. */
+export const ENSEMBLE_LISTENER = 'ZOOKEEPER';
+
 /** The first id that ZooKeeper's brokers gave themselves. */
-const FIRST_GENERATED_ID = 1001;
+export const FIRST_GENERATED_ID = 1001;
 const DEFAULT_PORT = '9092';
+const ZOOKEEPER_PORT = 2181;
 
 /** Of a cluster of one; their defaults want three brokers. */
 const ALONE: readonly (readonly [string, string])[] = [
@@ -31,6 +37,31 @@ export function isZookeeperConfig(properties: Properties): boolean {
   return properties.has('zookeeper.connect') && !properties.has('process.roles');
 }
 
+export interface ZookeeperAddresses {
+  readonly servers: readonly HostAndPort[];
+  /** Empty where there is none. */
+  readonly chroot: string;
+}
+
+/** `host[:port],host[:port][/chroot]`, as every tool of that time took it. Words that are no addresses are left out. */
+export function parseZookeeperConnect(text: string): ZookeeperAddresses {
+  const slash = text.indexOf('/');
+  const hosts = slash < 0 ? text : text.slice(0, slash);
+  const servers = hosts
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '')
+    .flatMap((word) => {
+      const isWhole = /:\d+$/.test(word) && !/^[^[]*:.*:/.test(word);
+      return parseHostAndPort(isWhole ? word : `${word}:${ZOOKEEPER_PORT}`) ?? [];
+    });
+  return { servers, chroot: slash < 0 ? '' : text.slice(slash).trim() };
+}
+
+export function addressWords(servers: readonly HostAndPort[]): string {
+  return servers.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(',');
+}
+
 /** The key that names the node; undefined when the broker was to find an id itself. */
 function idKey(properties: Properties): string | undefined {
   return ['node.id', 'broker.id'].find((key) => properties.has(key) && !isGenerated(properties.get(key)));
@@ -38,6 +69,12 @@ function idKey(properties: Properties): string | undefined {
 
 function isGenerated(id: string | undefined): boolean {
   return id === undefined || /^\s*(?:-1)?\s*$/.test(id);
+}
+
+/** The id that the file gives the broker; null where it was to find one itself. */
+export function givenId(properties: Properties): string | null {
+  const key = idKey(properties);
+  return key === undefined ? null : (properties.get(key) as string).trim();
 }
 
 function addListeners(converted: Map<string, string>): void {
@@ -51,36 +88,107 @@ function addListeners(converted: Map<string, string>): void {
   converted.set('advertised.listeners', `PLAINTEXT://${advertisedHost ?? host}:${advertisedPort ?? port}`);
 }
 
-/** A name that no listener of the file has. */
-function addController(converted: Map<string, string>, id: string): void {
-  const listeners = converted.get('listeners') as string;
-  const names = new Set(listeners.split(',').map((text) => text.split('://')[0]?.trim().toUpperCase()));
-  const name = names.has('CONTROLLER') ? 'KRAFT_CONTROLLER' : 'CONTROLLER';
-  converted.set('listeners', `${listeners},${name}://127.0.0.1:0`);
-  converted.set('controller.listener.names', name);
-  converted.set('controller.quorum.voters', `${id}@127.0.0.1:0`);
-  converted.delete('controller.quorum.bootstrap.servers');
-  const map = converted.get('listener.security.protocol.map');
-  if (map !== undefined) converted.set('listener.security.protocol.map', `${map},${name}:PLAINTEXT`);
-}
-
-/** `storedId`: the id in the node's directory, from an earlier start. */
-export function fromZookeeperConfig(properties: Properties, storedId: number | null): ConvertedConfig {
+/** What belongs to the broker itself, whoever its controllers are. */
+function brokerPart(properties: Properties, id: string): Map<string, string> {
   const converted = new Map([...properties].filter(([key]) => !ZOOKEEPER_KEYS.test(key)));
-  const key = idKey(properties);
-  const id = key === undefined ? String(storedId ?? FIRST_GENERATED_ID) : (properties.get(key) as string).trim();
   // Two different ones are still refused, later.
   if (isGenerated(converted.get('broker.id'))) converted.delete('broker.id');
   converted.set('node.id', id);
-  converted.set('process.roles', 'broker,controller');
   addListeners(converted);
-  addController(converted, id);
-  for (const [name, value] of ALONE) if (!converted.has(name)) converted.set(name, value);
-  const origin = key === undefined ? '' : ` from ${key}`;
+  return converted;
+}
+
+/** The controllers' listener needs a name that no listener of the file has. */
+function controllerName(converted: Map<string, string>): string {
+  const listeners = converted.get('listeners') as string;
+  const names = new Set(listeners.split(',').map((text) => text.split('://')[0]?.trim().toUpperCase()));
+  const name = names.has(ENSEMBLE_LISTENER) ? `KRAFT_${ENSEMBLE_LISTENER}` : ENSEMBLE_LISTENER;
+  const map = converted.get('listener.security.protocol.map');
+  const rows = map ?? 'PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL';
+  converted.set('listener.security.protocol.map', `${rows},${name}:PLAINTEXT`);
+  converted.set('controller.listener.names', name);
+  converted.delete('controller.quorum.bootstrap.servers');
+  converted.delete('controller.quorum.voters');
+  return name;
+}
+
+function origin(properties: Properties): string {
+  const key = idKey(properties);
+  return key === undefined ? '' : ` from ${key}`;
+}
+
+/** A node that is its own controller, which listens where ZooKeeper was. */
+export function aloneFromZookeeper(properties: Properties, id: string, own: HostAndPort): ConvertedConfig {
+  const converted = brokerPart(properties, id);
+  const name = controllerName(converted);
+  const where = addressWords([own]);
+  converted.set('process.roles', 'broker,controller');
+  converted.set('listeners', `${converted.get('listeners')},${name}://${where}`);
+  converted.set('controller.quorum.voters', `${id}@${where}`);
+  for (const [key, value] of ALONE) if (!converted.has(key)) converted.set(key, value);
   return {
     properties: converted,
     note:
-      `zookeeper.connect without process.roles: there is no ZooKeeper any more, so this is a KRaft node of its own, ` +
-      `node.id=${id}${origin}, its controller on a free port of 127.0.0.1`,
+      `zookeeper.connect without process.roles: there is no ZooKeeper any more, and nothing listens on ${where}, so this ` +
+      `is a KRaft node of its own, node.id=${id}${origin(properties)}, its controller on that address`,
   };
+}
+
+/** A node that is only a broker of the controllers at those addresses. */
+export function brokerFromZookeeper(
+  properties: Properties,
+  id: string,
+  controllers: readonly HostAndPort[],
+): ConvertedConfig {
+  const converted = brokerPart(properties, id);
+  controllerName(converted);
+  const where = addressWords(controllers);
+  converted.set('process.roles', 'broker');
+  converted.set('controller.quorum.bootstrap.servers', where);
+  return {
+    properties: converted,
+    note:
+      `zookeeper.connect without process.roles: there is no ZooKeeper any more, so this is a KRaft broker, ` +
+      `node.id=${id}${origin(properties)}, of the controllers at ${where}`,
+  };
+}
+
+export interface Tidied {
+  readonly properties: Map<string, string>;
+  /** One line for each value that was read as something else than its characters. */
+  readonly warnings: readonly string[];
+}
+
+/** Signs behind a number that belong to no number: those of a sentence, wide ones too. */
+const TRAILING_SIGNS = /[\s:;,.]+$/;
+
+/**
+ * Files that people copied from notes: digits and signs of full width become plain ones, blanks around words go. What
+ * then still is no value of its key is refused later, as in any file.
+ */
+export function tidyOldProperties(properties: Properties): Tidied {
+  const tidied = new Map<string, string>();
+  const warnings: string[] = [];
+  for (const [rawKey, raw] of properties) {
+    const key = rawKey.normalize('NFKC').trim();
+    const text = asUtf8(raw);
+    const plain = text.normalize('NFKC').trim();
+    const number = plain.replace(TRAILING_SIGNS, '');
+    const value = /^-?\d+$/.test(number) ? number : isWide(text) ? plain : raw.trim();
+    if (value !== raw.trim()) warnings.push(`${key}=${text.trim()} is read as ${key}=${value}`);
+    tidied.set(key, value);
+  }
+  return { properties: tidied, warnings };
+}
+
+/** Properties files are read byte by byte, as Java reads them; editors write UTF-8. */
+function asUtf8(text: string): string {
+  if (!/[\u0080-\u00ff]/.test(text) || /[^\u0000-\u00ff]/.test(text)) return text;
+  const decoded = Buffer.from(text, 'latin1').toString('utf8');
+  return decoded.includes('\ufffd') ? text : decoded;
+}
+
+/** Full-width forms of ASCII, and the wide blank. */
+function isWide(text: string): boolean {
+  return /[\uff01-\uff5e\u3000]/.test(text);
 }

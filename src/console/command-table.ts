@@ -17,4 +17,8 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   completion: () => import('../commands/completion.ts'),
   shims: () => import('../commands/shims.ts'),
   jps: () => import('../commands/jps.ts'),
+  'zookeeper-server-start': () => import('../commands/zookeeper-server-start.ts'),
+  'zookeeper-server-stop': () => import('../commands/zookeeper-server-stop.ts'),
+  'zk-server': () => import('../commands/zk-server.ts'),
+  'zk-cli': () => import('../commands/zk-cli.ts'),
 };

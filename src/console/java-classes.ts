@@ -41,11 +41,28 @@ const CLASSES: Readonly<Record<string, readonly string[]>> = {
   'verifiable-producer': ['org.apache.kafka.tools.VerifiableProducer'],
   'verifiable-consumer': ['org.apache.kafka.tools.VerifiableConsumer'],
   'replica-verification': ['org.apache.kafka.tools.ReplicaVerificationTool', 'kafka.tools.ReplicaVerificationTool'],
+  'zookeeper-server-start': [
+    'org.apache.zookeeper.server.quorum.QuorumPeerMain',
+    'org.apache.zookeeper.server.ZooKeeperServerMain',
+  ],
   'streams-application-reset': ['org.apache.kafka.tools.StreamsResetter', 'kafka.tools.StreamsResetter'],
 };
 
 /** How a node names itself among its words, so that what looks for a broker finds it. */
 export const NODE_CLASS = 'kafka.Kafka';
+/** The same of a controller in ZooKeeper's place. */
+export const ENSEMBLE_CLASS = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
+
+/** Classes of Kafka's first years whose work is one action of a later tool. */
+const OLD_CLASSES: Readonly<Record<string, readonly [string, ...string[]]>> = {
+  'kafka.admin.ListTopicCommand': ['topics', '--list'],
+  'kafka.admin.CreateTopicCommand': ['topics', '--create'],
+  'kafka.admin.DeleteTopicCommand': ['topics', '--delete'],
+};
+
+export function wordsOfOldClass(name: string): readonly [string, ...string[]] | undefined {
+  return Object.hasOwn(OLD_CLASSES, name) ? OLD_CLASSES[name] : undefined;
+}
 
 /** The tool behind a class; undefined when it is none of Kafka's tools. */
 export function toolOfClass(name: string): string | undefined {

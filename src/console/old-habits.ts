@@ -2,6 +2,9 @@
  * Options that Kafka's tools had once. Loaded only when the parser met an option that it does not know: the words are
  * written anew where today's option means the same, with one hint, and refused with the command to type where it does not.
  */
+import { addressWords, parseZookeeperConnect } from '../config/zookeeper-config.ts';
+import { ensembleView } from '../network/ensemble-view.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { usageError } from './command-error.ts';
 import type { ToolTable } from './options/table.ts';
 import { plainName } from './parser/parsed-options.ts';
@@ -96,26 +99,58 @@ function brokersOf(zookeeper: string): string {
 
 /** The same command as it is typed today. */
 export function withoutZookeeper(command: string, argv: readonly string[]): string {
-  const words: string[] = [];
-  let brokers = '';
-  for (let at = 0; at < argv.length; at++) {
-    const word = argv[at] as string;
-    const token = tokenOf(word);
-    if (token?.name !== ZOOKEEPER) words.push(word);
-    else brokers = brokersOf(token.attached ?? argv[++at] ?? 'localhost');
-  }
+  const { words, zookeeper } = cutZookeeper(argv);
   const given = words.some((word) => tokenOf(word)?.name === 'bootstrap-server');
-  const line = [...words, ...(given ? [] : ['--bootstrap-server', brokers])];
+  const line = [...words, ...(given ? [] : ['--bootstrap-server', brokersOf(zookeeper)])];
   return `${command} ${line.map(quoted).join(' ')}`;
+}
+
+/**
+ * The same command with the brokers that the controllers in ZooKeeper's place name; undefined where none answers. What
+ * was typed for a ZooKeeper may hold other options of that time too.
+ */
+export async function throughEnsemble(
+  table: ToolTable,
+  argv: readonly string[],
+  runtime: Runtime,
+): Promise<ModernWords | undefined> {
+  const { words, zookeeper } = cutZookeeper(argv);
+  const hints: string[] = [];
+  if (words.some((word) => tokenOf(word)?.name === 'bootstrap-server' || tokenOf(word)?.name === 'broker-list')) {
+    hints.push('--zookeeper is not needed any more: the brokers are named');
+  } else {
+    const { servers } = parseZookeeperConnect(zookeeper);
+    const view = await ensembleView(servers, runtime);
+    if (view === null || view.brokers.length === 0) return undefined;
+    const brokers = addressWords(view.brokers);
+    words.push('--bootstrap-server', brokers);
+    hints.push(`--zookeeper: the controller at ${addressWords(servers)} names the brokers ${brokers}`);
+  }
+  const modern = modernWords(table, words, false);
+  return { argv: modern?.argv ?? words, hints: [...hints, ...(modern?.hints ?? [])] };
+}
+
+function cutZookeeper(argv: readonly string[]): { readonly words: string[]; readonly zookeeper: string } {
+  const words: string[] = [];
+  let zookeeper = '';
+  for (let at = 0; at < argv.length; at++) {
+    const token = tokenOf(argv[at] as string);
+    if (token?.name !== ZOOKEEPER) words.push(argv[at] as string);
+    else zookeeper = token.attached ?? argv[++at] ?? 'localhost';
+  }
+  return { words, zookeeper };
 }
 
 export function hasZookeeper(argv: readonly string[]): boolean {
   return argv.some((word) => tokenOf(word)?.name === ZOOKEEPER);
 }
 
-/** The own manner's answer; the strict one's is Kafka's line and a hint. */
+/** The own manner's answer where nobody stands in ZooKeeper's place; the strict one's is Kafka's line and a hint. */
 export function zookeeperError(table: ToolTable, argv: readonly string[]): Error {
-  return usageError('there is no ZooKeeper any more: brokers are asked', withoutZookeeper(`kts ${table.name}`, argv));
+  return usageError(
+    'there is no ZooKeeper any more, and no controller answers there: ask the brokers',
+    withoutZookeeper(`kts ${table.name}`, argv),
+  );
 }
 
 export function zookeeperHint(table: ToolTable, argv: readonly string[]): string {

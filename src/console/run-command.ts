@@ -36,9 +36,11 @@ async function parseWords(table: ToolTable, argv: readonly string[], context: Co
     if (!(error instanceof OptionError) || error.kind !== 'unknown') throw error;
     const habits = await import('./old-habits.ts');
     const strict = context.manner === 'strict';
-    if (habits.hasZookeeper(argv)) throw strict ? error : habits.zookeeperError(table, argv);
-    const modern = habits.modernWords(table, argv, strict);
-    if (modern === undefined) throw error;
+    const isOld = habits.hasZookeeper(argv);
+    const modern = isOld
+      ? await habits.throughEnsemble(table, argv, context.runtime)
+      : habits.modernWords(table, argv, strict);
+    if (modern === undefined) throw isOld && !strict ? habits.zookeeperError(table, argv) : error;
     const options = parse(table, modern.argv, context);
     for (const hint of modern.hints) context.output.err(`kts: ${hint}\n`);
     return options;

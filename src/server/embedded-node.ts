@@ -17,6 +17,10 @@ export interface EmbeddedNodeOptions {
   readonly controllerPort: number;
   /** Broker properties that win over the embedded default's. */
   readonly overrides?: ReadonlyMap<string, string>;
+  /** What a container's environment makes of the defaults. */
+  readonly configured?: (defaults: ReadonlyMap<string, string>) => Map<string, string>;
+  /** Of a directory that this start formats; a new one unless it is given. */
+  readonly clusterId?: string;
   readonly runtime: Runtime;
   readonly logger: Logger;
   readonly hostname: string;
@@ -32,14 +36,15 @@ export interface EmbeddedNode extends RunningNode {
 export async function startEmbeddedNode(options: EmbeddedNodeOptions): Promise<EmbeddedNode> {
   const { dataDirectory, port, controllerPort, overrides, runtime, logger, hostname, onFatal } = options;
   const ipv6 = port !== 0 && (await hasIpv6Loopback(runtime));
-  const config = BrokerConfig.from(embeddedProperties(dataDirectory, { port, controllerPort, ipv6 }, overrides));
-  const isNew = runtime.files.statSync(join(dataDirectory, META_PROPERTIES)) === null;
+  const defaults = embeddedProperties(dataDirectory, { port, controllerPort, ipv6 }, overrides);
+  const config = BrokerConfig.from(options.configured?.(defaults) ?? defaults);
+  const isNew = runtime.files.statSync(join(config.metadataLogDir, META_PROPERTIES)) === null;
   if (isNew) {
-    const clusterId = randomClusterId(runtime);
+    const clusterId = options.clusterId ?? randomClusterId(runtime);
     formatDirectories({ ...runtime }, config, { ...NO_FORMAT_OPTIONS, clusterId, ignoreFormatted: true }, () => {});
   }
   const node = await startNode({ config, runtime, logger, hostname, onFatal });
-  const bound = node.listeners.find(({ name }) => name === 'PLAINTEXT')?.port ?? port;
+  const bound = (node.listeners.find(({ name }) => name === 'PLAINTEXT') ?? node.listeners[0])?.port ?? port;
   return {
     clusterId: node.clusterId,
     nodeId: node.nodeId,

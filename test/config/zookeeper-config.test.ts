@@ -1,10 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { BrokerConfig } from '../../src/config/broker-config.ts';
 import { parseProperties } from '../../src/config/properties.ts';
-import { fromZookeeperConfig, isZookeeperConfig } from '../../src/config/zookeeper-config.ts';
+import {
+  aloneFromZookeeper,
+  brokerFromZookeeper,
+  givenId,
+  isZookeeperConfig,
+  parseZookeeperConnect,
+  tidyOldProperties,
+} from '../../src/config/zookeeper-config.ts';
 
-function convert(text: string, storedId: number | null = null) {
-  const { properties, note } = fromZookeeperConfig(parseProperties(`zookeeper.connect=zk:2181\n${text}`), storedId);
+const given = (text: string) => parseProperties(`zookeeper.connect=zk:2181\n${text}`);
+
+function convert(text: string) {
+  const id = givenId(given(text)) ?? '1001';
+  const { properties, note } = aloneFromZookeeper(given(text), id, { host: '127.0.0.1', port: 2181 });
   return { properties, note, config: BrokerConfig.from(properties) };
 }
 
@@ -15,12 +25,12 @@ describe("a file of ZooKeeper's time", () => {
     expect(isZookeeperConfig(parseProperties('broker.id=1'))).toBe(false);
   });
 
-  it('is a node of both roles with the id of the broker and a controller on a free port', () => {
+  it('is a node of both roles with the id of the broker, and a controller where ZooKeeper was', () => {
     const { config, note } = convert('broker.id=4\nlisteners=PLAINTEXT://:9092\nnum.partitions=7');
     expect(config.nodeId).toBe(4);
     expect([...config.processRoles]).toEqual(['broker', 'controller']);
     expect(config.brokerListeners).toMatchObject([{ listener: 'PLAINTEXT', host: '', port: 9092 }]);
-    expect(config.controllerListeners).toMatchObject([{ listener: 'CONTROLLER', host: '127.0.0.1', port: 0 }]);
+    expect(config.controllerListeners).toMatchObject([{ listener: 'ZOOKEEPER', host: '127.0.0.1', port: 2181 }]);
     expect(config.numPartitions).toBe(7);
     expect(config.number('offsets.topic.replication.factor')).toBe(1);
     expect(note).toContain('node.id=4 from broker.id');
@@ -33,11 +43,25 @@ describe("a file of ZooKeeper's time", () => {
   });
 
   it.each([
-    ['the first that ZooKeeper gave, when the broker was to find one', 'broker.id=-1', null, 1001],
-    ['the one in its directory', '', 7, 7],
-    ['node.id where both are there', 'node.id=3\nbroker.id=3', 7, 3],
-  ])('takes its id: %s', (_, text, storedId, id) => {
-    expect(convert(text, storedId).config.nodeId).toBe(id);
+    ['none, when the broker was to find one', 'broker.id=-1', null],
+    ['none without a word of it', '', null],
+    ['node.id where both are there', 'node.id=3\nbroker.id=3', '3'],
+  ])('gives an id: %s', (_, text, id) => {
+    expect(givenId(given(text))).toBe(id);
+  });
+
+  it('is only a broker where there are controllers', () => {
+    const controllers = [
+      { host: 'zk1', port: 2181 },
+      { host: 'zk2', port: 2182 },
+    ];
+    const { properties, note } = brokerFromZookeeper(given('broker.id=2'), '2', controllers);
+    const config = BrokerConfig.from(properties);
+    expect([...config.processRoles]).toEqual(['broker']);
+    expect(properties.get('controller.quorum.bootstrap.servers')).toBe('zk1:2181,zk2:2182');
+    expect(config.controllerListenerNames).toEqual(['ZOOKEEPER']);
+    expect(config.number('offsets.topic.replication.factor')).toBe(3);
+    expect(note).toContain('node.id=2 from broker.id, of the controllers at zk1:2181,zk2:2182');
   });
 
   it('is refused with two different ids', () => {
@@ -51,17 +75,56 @@ describe("a file of ZooKeeper's time", () => {
     expect(convert('').config.brokerListeners).toMatchObject([{ host: '', port: 9092 }]);
   });
 
-  it('may have listeners with names of their own, CONTROLLER too', () => {
+  it('may have listeners with names of their own, ZOOKEEPER too', () => {
     const { config } = convert(
-      'listeners=CONTROLLER://:9092,IN://:9094\nlistener.security.protocol.map=CONTROLLER:PLAINTEXT,IN:PLAINTEXT\n' +
+      'listeners=ZOOKEEPER://:9092,IN://:9094\nlistener.security.protocol.map=ZOOKEEPER:PLAINTEXT,IN:PLAINTEXT\n' +
         'inter.broker.listener.name=IN',
     );
-    expect(config.brokerListeners.map(({ listener }) => listener)).toEqual(['CONTROLLER', 'IN']);
-    expect(config.controllerListeners.map(({ listener }) => listener)).toEqual(['KRAFT_CONTROLLER']);
+    expect(config.brokerListeners.map(({ listener }) => listener)).toEqual(['ZOOKEEPER', 'IN']);
+    expect(config.controllerListeners.map(({ listener }) => listener)).toEqual(['KRAFT_ZOOKEEPER']);
   });
 
   it('leaves out what only ZooKeeper had', () => {
     const { properties } = convert('zookeeper.session.timeout.ms=1\ninter.broker.protocol.version=2.8');
     expect([...properties.keys()].filter((key) => /zookeeper|protocol\.version/.test(key))).toEqual([]);
+  });
+});
+
+describe('zookeeper.connect', () => {
+  it.each([
+    ['localhost:2181', [{ host: 'localhost', port: 2181 }], ''],
+    [
+      'zk1, zk2:2182/kafka/a',
+      [
+        { host: 'zk1', port: 2181 },
+        { host: 'zk2', port: 2182 },
+      ],
+      '/kafka/a',
+    ],
+    ['[::1]:2181', [{ host: '::1', port: 2181 }], ''],
+    [' , ', [], ''],
+  ])('%j', (text, servers, chroot) => {
+    expect(parseZookeeperConnect(text)).toEqual({ servers, chroot });
+  });
+});
+
+describe('what people copied from notes', () => {
+  const tidy = (text: string) => tidyOldProperties(parseProperties(Buffer.from(text)));
+
+  it.each([
+    ['num.io.threads=8\uff1a', 'num.io.threads', '8'],
+    ['num.io.threads=\uff18', 'num.io.threads', '8'],
+    ['num.network.threads=4,', 'num.network.threads', '4'],
+    ['log.dirs=/tmp/\uff4b', 'log.dirs', '/tmp/k'],
+  ])('%s', (text, key, value) => {
+    const { properties, warnings } = tidy(text);
+    expect(properties.get(key)).toBe(value);
+    expect(warnings).toEqual([`${text} is read as ${key}=${value}`]);
+  });
+
+  it('is left alone where it says what it means', () => {
+    const { properties, warnings } = tidy('log.dirs=/daten/\u00e4,/b\nlisteners=PLAINTEXT://:9092 ');
+    expect(properties.get('listeners')).toBe('PLAINTEXT://:9092');
+    expect(warnings).toEqual([]);
   });
 });

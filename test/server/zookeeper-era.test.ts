@@ -3,49 +3,131 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../../src/base/logger.ts';
+import type { BrokerConfig } from '../../src/config/broker-config.ts';
 import { nodeRuntime } from '../../src/runtime/node-runtime.ts';
-import { prepareZookeeperEra } from '../../src/server/zookeeper-era.ts';
+import { type RunningNode, startNode } from '../../src/server/node.ts';
+import { prepareEnsembleMember, prepareZookeeperBroker } from '../../src/server/zookeeper-era.ts';
 
 let root: string;
 let lines: string[];
+let nodes: RunningNode[];
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'kts-zookeeper-era-'));
   lines = [];
+  nodes = [];
 });
 
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+afterEach(async () => {
+  for (const node of nodes.reverse()) await node.stop();
+  rmSync(root, { recursive: true, force: true });
+});
 
-function prepare(more: Record<string, string> = {}) {
-  const logger = createLogger({ name: 'node', nowMs: () => 0, write: (line) => lines.push(line) });
-  const properties = new Map(
-    Object.entries({ 'zookeeper.connect': 'zk:2181', 'log.dirs': join(root, 'data'), ...more }),
-  );
-  return prepareZookeeperEra(properties, nodeRuntime, logger);
+const logger = createLogger({ name: 'node', nowMs: () => 0, write: (line) => lines.push(line) });
+const data = () => join(root, 'data');
+
+function prepare(more: Record<string, string>) {
+  const properties = new Map(Object.entries({ 'log.dirs': data(), listeners: 'PLAINTEXT://127.0.0.1:0', ...more }));
+  return prepareZookeeperBroker(properties, nodeRuntime, logger);
 }
 
-const meta = () => readFileSync(join(root, 'data', 'meta.properties'), 'utf8');
+async function freePort(): Promise<number> {
+  const probe = await nodeRuntime.sockets.listen({ host: '127.0.0.1', port: 0 }, (connection) => connection.destroy());
+  await probe.close();
+  return probe.port;
+}
 
-describe("a broker's directory from a file of ZooKeeper's time", () => {
-  it('is formatted when it is empty or absent, and kept from then on', () => {
-    mkdirSync(join(root, 'data', 'lost+found'), { recursive: true });
-    expect(prepare({ 'broker.id': '5' }).nodeId).toBe(5);
+async function run(config: BrokerConfig): Promise<void> {
+  const onFatal = (cause: unknown) => expect.unreachable(String(cause));
+  nodes.push(await startNode({ config, runtime: nodeRuntime, logger, hostname: 'localhost', onFatal }));
+}
+
+/** A ZooKeeper of one. */
+async function startEnsemble(): Promise<number> {
+  const port = await freePort();
+  const path = join(root, 'zoo.cfg');
+  writeFileSync(path, `dataDir=${join(root, 'zk')}\nclientPort=${port}\nclientPortAddress=127.0.0.1\n`);
+  await run(prepareEnsembleMember({ path, overrides: new Map(), hostname: 'localhost' }, nodeRuntime, logger));
+  return port;
+}
+
+const clusterOf = (directory: string) =>
+  /cluster\.id=(.*)/.exec(readFileSync(join(directory, 'meta.properties'), 'utf8'))?.[1];
+
+describe("a broker's file of ZooKeeper's time", () => {
+  it('makes its own controller where it is alone, and again from then on', async () => {
+    const connect = `127.0.0.1:${await freePort()}`;
+    const config = await prepare({ 'broker.id': '5', 'zookeeper.connect': connect });
+    expect([...config.processRoles]).toEqual(['broker', 'controller']);
     expect(lines.map((line) => /\] (\w+) /.exec(line)?.[1])).toEqual(['WARN', 'INFO']);
-    const first = meta();
-    expect(first).toContain('node.id=5');
-    expect(prepare().nodeId).toBe(5);
-    expect(meta()).toBe(first);
+    await run(config);
+    const cluster = clusterOf(data());
+    await nodes.pop()?.stop();
+    const again = await prepare({ 'zookeeper.connect': connect });
+    expect([again.nodeId, again.isController, clusterOf(data())]).toEqual([5, true, cluster]);
   });
 
-  it("is not touched when it holds somebody's files", () => {
-    mkdirSync(join(root, 'data', 'orders-0'), { recursive: true });
-    expect(() => prepare()).toThrow('holds something else already');
-    expect(readdirSync(join(root, 'data'))).toEqual(['orders-0']);
+  it('makes a broker of the controllers that answer there, in their cluster', async () => {
+    const port = await startEnsemble();
+    const config = await prepare({ 'broker.id': '0', 'zookeeper.connect': `127.0.0.1:${port}/kafka` });
+    expect([...config.processRoles]).toEqual(['broker']);
+    expect(clusterOf(data())).toBe(clusterOf(join(root, 'zk', 'kraft')));
+    expect(lines.join('\n')).toContain('The path /kafka of zookeeper.connect is ignored');
   });
 
-  it("is not touched when it is a ZooKeeper broker's own", () => {
-    mkdirSync(join(root, 'data'));
-    writeFileSync(join(root, 'data', 'meta.properties'), 'version=0\nbroker.id=0\ncluster.id=x\n');
-    expect(() => prepare()).toThrow('that of a ZooKeeper cluster');
+  it('finds an id itself where the file has none', async () => {
+    const port = await startEnsemble();
+    expect((await prepare({ 'broker.id': '-1', 'zookeeper.connect': `127.0.0.1:${port}` })).nodeId).toBe(1001);
+  });
+
+  it('waits only so long for controllers elsewhere', async () => {
+    const connect = `127.0.0.1:${await freePort()},127.0.0.1:${await freePort()}`;
+    const start = prepare({ 'broker.id': '0', 'zookeeper.connect': connect, 'zookeeper.connection.timeout.ms': '1' });
+    await expect(start).rejects.toThrow(`Timed out waiting for connection to the controllers at ${connect}`);
+    expect(() => readdirSync(data())).toThrow('ENOENT');
+  });
+
+  it('is never stopped by a value that is none', async () => {
+    const port = await startEnsemble();
+    const config = await prepare({
+      'broker.id': '0',
+      'zookeeper.connect': `127.0.0.1:${port}`,
+      'num.io.threads': 'many',
+    });
+    expect(config.number('num.io.threads')).toBe(8);
+    expect(lines.filter((line) => line.includes('num.io.threads'))).toHaveLength(1);
+  });
+
+  it("does not touch a directory that holds somebody's files", async () => {
+    const port = await startEnsemble();
+    mkdirSync(join(data(), 'orders-0'), { recursive: true });
+    const start = prepare({ 'broker.id': '0', 'zookeeper.connect': `127.0.0.1:${port}` });
+    await expect(start).rejects.toThrow('holds something else already');
+    expect(readdirSync(data())).toEqual(['orders-0']);
+  });
+
+  it("does not touch a directory that is a ZooKeeper broker's own", async () => {
+    mkdirSync(data());
+    writeFileSync(join(data(), 'meta.properties'), 'version=0\nbroker.id=0\ncluster.id=x\n');
+    await expect(prepare({ 'zookeeper.connect': 'zk:2181' })).rejects.toThrow('that of a ZooKeeper cluster');
+  });
+});
+
+describe('a zoo.cfg', () => {
+  it('formats the members of one ensemble for one cluster', () => {
+    const members = [1, 2].map((myid) => {
+      const directory = join(root, `zk${myid}`);
+      mkdirSync(directory);
+      writeFileSync(join(directory, 'myid'), `${myid}\n`);
+      const path = join(directory, 'zoo.cfg');
+      writeFileSync(
+        path,
+        `dataDir=${directory}\nclientPort=${2180 + myid}\nserver.1=localhost:2887:3887\nserver.2=localhost:2888:3888\n`,
+      );
+      prepareEnsembleMember({ path, overrides: new Map(), hostname: 'localhost' }, nodeRuntime, logger);
+      return clusterOf(join(directory, 'kraft'));
+    });
+    expect(members[0]).toMatch(/^[\w-]{22}$/);
+    expect(members[1]).toBe(members[0]);
   });
 });

@@ -47,6 +47,7 @@ export const TOP_FILES: Readonly<Record<string, readonly string[]>> = {
 /** These commands work on a node or its files; every other command runs without the engine. */
 export const ENGINE_COMMANDS: ReadonlySet<string> = new Set([
   'server-start.ts',
+  'zookeeper-server-start.ts',
   'storage.ts',
   // Formats the nodes of a new cluster; its other subcommands load nothing of it.
   'cluster.ts',

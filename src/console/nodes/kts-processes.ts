@@ -40,3 +40,8 @@ export function ktsProcesses(all: readonly OtherProcess[]): KtsProcess[] {
 export function ktsNodes(all: readonly OtherProcess[]): KtsProcess[] {
   return ktsProcesses(all).filter(({ tool }) => tool === 'server-start');
 }
+
+/** Controllers that were started in ZooKeeper's place. */
+export function ensembleMembers(all: readonly OtherProcess[]): KtsProcess[] {
+  return ktsProcesses(all).filter(({ tool }) => tool === 'zookeeper-server-start');
+}

@@ -38,7 +38,7 @@ export const OVERVIEW: readonly OverviewGroup[] = [
     lines: [
       ['profile set test --topic orders …', 'clusters and topics by name'],
       ['completion bash|zsh|fish', 'the Tab key for your shell'],
-      ['shims DIRECTORY', 'kafka-topics.sh and all the others'],
+      ['shims DIRECTORY', 'kafka-topics.sh, zkServer.sh, zkCli.sh …'],
     ],
   },
 ];

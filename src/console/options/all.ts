@@ -10,6 +10,7 @@ import { jpsTable, shimsTable } from './shims.ts';
 import { storageTable } from './storage.ts';
 import type { ToolTable } from './table.ts';
 import { topicsTable } from './topics.ts';
+import { zkCliTable, zkServerTable, zookeeperServerStartTable, zookeeperServerStopTable } from './zookeeper.ts';
 
 export const ALL_TABLES: readonly ToolTable[] = [
   topicsTable,
@@ -25,6 +26,10 @@ export const ALL_TABLES: readonly ToolTable[] = [
   completionTable,
   shimsTable,
   jpsTable,
+  zookeeperServerStartTable,
+  zookeeperServerStopTable,
+  zkServerTable,
+  zkCliTable,
 ];
 
 export function tableOf(name: string): ToolTable | undefined {

@@ -2,7 +2,7 @@
  * Scripts with the names of Kafka's, which run kts in the strict manner. They use nothing but the shell's own words and
  * absolute paths, because what calls them over ssh has an empty PATH.
  */
-import { NODE_CLASS } from '../java-classes.ts';
+import { ENSEMBLE_CLASS, NODE_CLASS } from '../java-classes.ts';
 
 /** How a shim is told from somebody else's script. */
 export const SHIM_MARK = 'written by `kts shims`';
@@ -49,6 +49,28 @@ exec ${quoted(paths.node)} ${node}
 `;
 }
 
+function zookeeperServerStart(paths: ShimPaths, kts: string): string {
+  const node = `${quoted(paths.script)} ${ENSEMBLE_CLASS} "$@"`;
+  return `${head(paths)}${FOLDER}${LOG_DIR}[ "$1" = -daemon ] && exec ${kts} zookeeper-server-start "$@"
+[ -x ${quoted(paths.java)} ] && exec ${quoted(paths.java)} ${node}
+exec ${quoted(paths.node)} ${node}
+`;
+}
+
+/** As zkEnv.sh, the configuration lies in the folder beside the scripts' own, unless a path says otherwise. */
+function zkServer(paths: ShimPaths, kts: string): string {
+  return `${head(paths)}${FOLDER}: "\${LOG_DIR:=\${ZOO_LOG_DIR:-$here/../logs}}"
+: "\${ZOOCFGDIR:=$here/../conf}"
+export LOG_DIR ZOOCFGDIR
+if [ "$1" = start-foreground ]; then
+  file=\${2:-\${ZOOCFG:-zoo.cfg}}
+  [ -f "$file" ] || file=$ZOOCFGDIR/$file
+  exec "$here/zookeeper-server-start.sh" "$file"
+fi
+exec ${kts} zk-server -- "$@"
+`;
+}
+
 function runClass(paths: ShimPaths, kts: string): string {
   return `${head(paths)}${FOLDER}daemon=
 while :; do
@@ -63,10 +85,10 @@ if [ $# -eq 0 ]; then
   echo "USAGE: $0 [-daemon] [-name servicename] [-loggc] classname [opts]"
   exit 1
 fi
-if [ "$1" = ${NODE_CLASS} ]; then
-  shift
-  exec "$here/kafka-server-start.sh" $daemon "$@"
-fi
+case "$1" in
+  ${NODE_CLASS}) shift; exec "$here/kafka-server-start.sh" $daemon "$@" ;;
+  ${ENSEMBLE_CLASS}) shift; exec "$here/zookeeper-server-start.sh" $daemon "$@" ;;
+esac
 exec ${kts} "$@"
 `;
 }
@@ -78,6 +100,10 @@ export function shimFiles(tools: readonly string[], paths: ShimPaths): ShimFile[
   for (const tool of tools) scripts.set(`kafka-${tool}`, `${head(paths)}exec ${kts} ${tool} "$@"\n`);
   scripts.set('kafka-server-start', serverStart(paths, kts));
   scripts.set('kafka-run-class', runClass(paths, kts));
+  scripts.set('zookeeper-server-start', zookeeperServerStart(paths, kts));
+  scripts.set('zookeeper-server-stop', `${head(paths)}exec ${kts} zookeeper-server-stop "$@"\n`);
+  scripts.set('zkServer', zkServer(paths, kts));
+  for (const name of ['zkCli', 'zookeeper-shell']) scripts.set(name, `${head(paths)}exec ${kts} zk-cli -- "$@"\n`);
   const files = [...scripts]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([name, text]) => [

@@ -1,4 +1,5 @@
 /** The quorum seen from outside: DescribeQuorum and DescribeCluster. */
+import { ENSEMBLE_LISTENER } from '../../config/zookeeper-config.ts';
 import { type ApiRow, apiRow } from '../../network/handler.ts';
 import { ErrorCode } from '../../protocol/error-codes.ts';
 import { describeClusterRequest, describeClusterResponse } from '../../protocol/messages/describe-cluster.ts';
@@ -115,7 +116,28 @@ function clusterError(errorCode: number, errorMessage: string | null) {
   };
 }
 
-function describeClusterRow({ controller, raft }: ControllerDeps): ApiRow {
+/** Where ZooKeeper was, people ask for brokers; Apache Kafka's controllers have no such listener. */
+function clusterOfBrokers({ controller, raft }: ControllerDeps) {
+  const brokers = [];
+  for (const broker of controller.committedImage.brokers.values()) {
+    const endpoint = broker.endpoints.find(({ name }) => name === 'PLAINTEXT') ?? broker.endpoints[0];
+    if (broker.fenced || endpoint === undefined) continue;
+    const { host, port } = endpoint;
+    brokers.push({ brokerId: broker.id, host, port, rack: broker.rack, isFenced: false });
+  }
+  return {
+    throttleTimeMs: 0,
+    errorCode: ErrorCode.NONE,
+    errorMessage: null,
+    endpointType: ENDPOINT_BROKERS,
+    clusterId: controller.config.clusterId,
+    controllerId: raft.leaderAndEpoch().leaderId,
+    brokers,
+  };
+}
+
+function describeClusterRow(deps: ControllerDeps): ApiRow {
+  const { controller, raft } = deps;
   return apiRow({
     apiKey: 60,
     name: 'DescribeCluster',
@@ -125,6 +147,7 @@ function describeClusterRow({ controller, raft }: ControllerDeps): ApiRow {
     maxVersion: 2,
     ordering: 'serial',
     handle: ({ endpointType }, { listenerName }) => {
+      if (endpointType === ENDPOINT_BROKERS && listenerName === ENSEMBLE_LISTENER) return clusterOfBrokers(deps);
       if (endpointType === ENDPOINT_BROKERS) {
         const message =
           'The request was sent to an endpoint of type CONTROLLER, but we wanted an endpoint of type BROKER';

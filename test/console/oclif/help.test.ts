@@ -62,7 +62,9 @@ describe('the first page', () => {
     const lines = page.trimEnd().split('\n');
     expect(lines.length).toBeLessThan(24);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(88);
-    for (const { name } of ALL_TABLES) if (name !== 'jps') expect(page).toContain(`kts ${name}`);
+    // What only the shims of a ZooKeeper's scripts need is not looked for.
+    const names = ALL_TABLES.map(({ name }) => name).filter((name) => name !== 'jps' && !/^z(?:oo)?k/.test(name));
+    for (const name of names) expect(page).toContain(`kts ${name}`);
   });
 });
 

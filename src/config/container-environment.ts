@@ -1,0 +1,170 @@
+/**
+ * The environments that people configure containers of Kafka with, told apart by their variables: Apache's and
+ * Confluent's image, Bitnami's, wurstmeister's. What they mean comes out as properties of a node; what they ask beyond
+ * that (a cluster id, topics to create) beside them.
+ */
+import { keyOfVariable, propertiesFromEnvironment } from './environment.ts';
+import { parseZookeeperConnect } from './zookeeper-config.ts';
+
+export type Dialect = 'apache' | 'confluent' | 'bitnami' | 'wurstmeister';
+
+export interface TopicToCreate {
+  readonly name: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  /** The fourth word of wurstmeister's, a cleanup.policy. */
+  readonly cleanupPolicy: string | undefined;
+}
+
+export interface ContainerConfig {
+  readonly dialect: Dialect;
+  readonly properties: Map<string, string>;
+  /** For a directory that is formatted on first use. */
+  readonly clusterId: string | undefined;
+  readonly topics: readonly TopicToCreate[];
+  /** What was understood in another way than it was meant, a line each. */
+  readonly notes: readonly string[];
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const LISTENER_KEYS: ReadonlySet<string> = new Set(['listeners', 'advertised.listeners']);
+const BITNAMI_PREFIX = 'KAFKA_CFG_';
+/** Variables of the images themselves, which are no keys of a broker. */
+const OF_IMAGES: ReadonlySet<string> = new Set([
+  'KAFKA_CREATE_TOPICS',
+  'KAFKA_CREATE_TOPICS_SEPARATOR',
+  'KAFKA_KRAFT_CLUSTER_ID',
+  'KAFKA_START_TIMEOUT',
+  'KAFKA_ADVERTISED_PORT_COMMAND',
+  'KAFKA_ENABLE_KRAFT',
+]);
+
+export function dialectOf(env: Environment): Dialect {
+  const names = Object.keys(env);
+  const isBitnami = names.some((name) => name.startsWith(BITNAMI_PREFIX)) || 'ALLOW_PLAINTEXT_LISTENER' in env;
+  if (isBitnami || 'KAFKA_KRAFT_CLUSTER_ID' in env) return 'bitnami';
+  if ('KAFKA_CREATE_TOPICS' in env || ('KAFKA_ZOOKEEPER_CONNECT' in env && !('KAFKA_PROCESS_ROLES' in env))) {
+    return 'wurstmeister';
+  }
+  const isConfluent = 'CLUSTER_ID' in env && 'KAFKA_PROCESS_ROLES' in env && 'KAFKA_ADVERTISED_LISTENERS' in env;
+  return isConfluent ? 'confluent' : 'apache';
+}
+
+/** Undefined where the environment says nothing of a node. */
+export function containerConfig(env: Environment): ContainerConfig | undefined {
+  const dialect = dialectOf(env);
+  const properties = propertiesOf(dialect, env);
+  const topics = parseTopics(env['KAFKA_CREATE_TOPICS'] ?? '', env['KAFKA_CREATE_TOPICS_SEPARATOR']);
+  if (properties.size === 0 && topics.length === 0) return undefined;
+  const notes: string[] = [];
+  const zookeeper = properties.get('zookeeper.connect');
+  if (zookeeper !== undefined && !properties.has('process.roles')) {
+    // A container has nobody beside it: its controller runs in it.
+    properties.delete('zookeeper.connect');
+    const where = parseZookeeperConnect(zookeeper)
+      .servers.map(({ host, port }) => `${host}:${port}`)
+      .join(',');
+    notes.push(`KAFKA_ZOOKEEPER_CONNECT=${where}: there is no ZooKeeper any more; the controller runs in this node`);
+  }
+  const clusterId = env['CLUSTER_ID'] || env['KAFKA_KRAFT_CLUSTER_ID'] || undefined;
+  return { dialect, properties, clusterId, topics, notes };
+}
+
+function propertiesOf(dialect: Dialect, env: Environment): Map<string, string> {
+  const own = Object.fromEntries(Object.entries(env).filter(([name]) => !OF_IMAGES.has(name)));
+  if (dialect === 'bitnami') return bitnamiProperties(own);
+  return dialect === 'wurstmeister' ? dottedProperties(own) : propertiesFromEnvironment(own);
+}
+
+/** `KAFKA_CFG_A_B` is a.b, with Apache's doubled underscores. */
+function bitnamiProperties(env: Environment): Map<string, string> {
+  // What this image sets itself stands under it.
+  const properties = new Map([...propertiesFromEnvironment(env)].filter(([key]) => LISTENER_KEYS.has(key)));
+  for (const name of Object.keys(env).sort()) {
+    const value = env[name];
+    if (value === undefined || !name.startsWith(BITNAMI_PREFIX)) continue;
+    properties.set(keyOfVariable(`KAFKA_${name.slice(BITNAMI_PREFIX.length)}`), value);
+  }
+  return properties;
+}
+
+/** wurstmeister knew dots alone. */
+function dottedProperties(env: Environment): Map<string, string> {
+  const properties = new Map<string, string>();
+  for (const name of propertiesFromEnvironmentNames(env)) {
+    properties.set(name.slice('KAFKA_'.length).toLowerCase().replaceAll('_', '.'), env[name] as string);
+  }
+  return properties;
+}
+
+/** The same exclusions as Apache's. */
+function propertiesFromEnvironmentNames(env: Environment): string[] {
+  return Object.keys(env)
+    .sort()
+    .filter((name) => propertiesFromEnvironment({ [name]: env[name] }).size > 0);
+}
+
+/** `name:partitions:replicas[:policy],…`; words that are no topic are left out. */
+function parseTopics(text: string, separator = ','): TopicToCreate[] {
+  return text.split(separator === '' ? ',' : separator).flatMap((word) => {
+    const [name = '', partitions = '1', replicas = '1', cleanupPolicy] = word.trim().split(':');
+    const counts = [Number(partitions), Number(replicas)] as const;
+    if (name === '' || !counts.every((count) => Number.isInteger(count) && count > 0)) return [];
+    return [{ name, partitions: counts[0], replicationFactor: counts[1], cleanupPolicy: cleanupPolicy || undefined }];
+  });
+}
+
+/** Of Apache's image, for who names no cluster. */
+const APACHE_CLUSTER_ID = '5L6g3nShT-eMCtK--X86sw';
+const CONTROLLER = 'CONTROLLER';
+
+/** The defaults of a node on its own, under what the environment says of its listeners and its id. */
+export function overDefaults(container: ContainerConfig, defaults: ReadonlyMap<string, string>): Map<string, string> {
+  const { properties } = container;
+  const id = properties.get('node.id') ?? properties.get('broker.id') ?? '1';
+  // Who tells the roles configures the whole node, as in Apache's image.
+  if (properties.has('process.roles')) {
+    return new Map([['log.dirs', defaults.get('log.dirs') as string], ...properties]);
+  }
+  const merged = new Map([...defaults, ...properties]);
+  merged.delete('broker.id');
+  merged.set('node.id', id);
+  merged.set('controller.quorum.voters', (defaults.get('controller.quorum.voters') as string).replace(/^\d+/, id));
+  const listeners = properties.get('listeners');
+  if (listeners !== undefined) addControllerTo(merged, defaults);
+  return merged;
+}
+
+/** Brokers of ZooKeeper's time named no listener for controllers. */
+function addControllerTo(merged: Map<string, string>, defaults: ReadonlyMap<string, string>): void {
+  const own = hasController(merged)
+    ? undefined
+    : (defaults.get('listeners') as string).split(',').find((word) => word.startsWith(`${CONTROLLER}:`));
+  if (own !== undefined) merged.set('listeners', `${merged.get('listeners')},${own}`);
+  const map = merged.get('listener.security.protocol.map') as string;
+  if (!map.includes(`${CONTROLLER}:`)) merged.set('listener.security.protocol.map', `${map},${CONTROLLER}:PLAINTEXT`);
+  const first = (merged.get('listeners') as string).split('://')[0]?.trim() as string;
+  const names = (merged.get('listeners') as string).split(',').map((word) => word.split('://')[0]?.trim());
+  if (!names.includes(merged.get('inter.broker.listener.name'))) merged.set('inter.broker.listener.name', first);
+  // Those of the defaults belong to the listeners of the defaults.
+  if (merged.get('advertised.listeners') === defaults.get('advertised.listeners'))
+    merged.delete('advertised.listeners');
+}
+
+function hasController(properties: ReadonlyMap<string, string>): boolean {
+  return (properties.get('listeners') ?? '').split(',').some((word) => word.trim().startsWith(`${CONTROLLER}:`));
+}
+
+/** Undefined: a new one. */
+export function clusterIdOf({ clusterId, dialect, properties }: ContainerConfig): string | undefined {
+  const isWhole = properties.has('process.roles') && (dialect === 'apache' || dialect === 'confluent');
+  return clusterId ?? (isWhole ? APACHE_CLUSTER_ID : undefined);
+}
+
+const SECRET = /password|secret|jaas|credential|\.key$|private/i;
+
+/** For a log that others may read. */
+export function masked(properties: ReadonlyMap<string, string>): string[] {
+  return [...properties].sort().map(([key, value]) => `${key}=${SECRET.test(key) ? '******' : value}`);
+}

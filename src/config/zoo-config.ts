@@ -1,0 +1,158 @@
+/**
+ * A ZooKeeper's configuration (zoo.cfg, zookeeper.properties and the file myid) as that of a KRaft controller. What
+ * ZooKeeper was to Kafka, KRaft's controllers are now: the ensemble is the quorum, its members vote at the port at which
+ * ZooKeeper's followers met their leader, and the client port answers whoever asks for the cluster's controller.
+ */
+import { KtsError } from '../base/kts-error.ts';
+import type { Properties } from './config-values.ts';
+import { ENSEMBLE_LISTENER } from './zookeeper-config.ts';
+
+/**
+ * Nodes of a cluster have different ids, while an ensemble and its brokers used to count each for itself. Brokers of
+ * ZooKeeper's time had ids up to 1000 (reserved.broker.max.id), or were given one from 1001 on.
+ */
+const FIRST_ENSEMBLE_ID = 3000;
+
+const PEER_LISTENER = 'CONTROLLER';
+const DEFAULT_CLIENT_PORT = 2181;
+const DEFAULT_PEER_PORT = 2888;
+const MAX_PORT = 65_535;
+const MAX_MYID = 255;
+const ANYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+
+interface Member {
+  readonly myid: number;
+  readonly host: string;
+  readonly peerPort: number;
+  readonly clientPort: number | null;
+}
+
+export interface EnsembleNode {
+  /** Of a controller-only node. */
+  readonly properties: Map<string, string>;
+  readonly dataDir: string;
+  /** The same text in every member, to derive the cluster id from; null in an ensemble of one. */
+  readonly ensemble: string | null;
+  readonly clientPort: number;
+  /** What stands for what, in one line. */
+  readonly note: string;
+}
+
+/** Where the data of this file is; the directory holds `myid`. */
+export function zooDataDir(zoo: Properties, path: string): string {
+  const dataDir = zoo.get('dataDir')?.trim();
+  if (dataDir) return dataDir;
+  throw new KtsError(`${path} names no dataDir.`, { hint: 'Add a line such as dataDir=/var/lib/zookeeper.' });
+}
+
+/** `myid`: the text of that file, or null where there is none. `hostname`: what a member without an address of its own is called. */
+export function fromZooConfig(
+  zoo: Properties,
+  context: { readonly path: string; readonly myid: string | null; readonly hostname: string },
+): EnsembleNode {
+  const dataDir = zooDataDir(zoo, context.path);
+  const members = membersOf(zoo, context.path);
+  const own = ownMember(members, context, dataDir);
+  const isAnywhere = own !== null && ANYWHERE.has(own.host);
+  const clientPort = own?.clientPort ?? clientPortOf(zoo, context.path);
+  const clientHost = zoo.get('clientPortAddress')?.trim() ?? '';
+  const listeners = [`${ENSEMBLE_LISTENER}://${bracketed(clientHost)}:${clientPort}`];
+  if (own !== null) listeners.unshift(`${PEER_LISTENER}://${isAnywhere ? '' : bracketed(own.host)}:${own.peerPort}`);
+  const names = own === null ? ENSEMBLE_LISTENER : `${PEER_LISTENER},${ENSEMBLE_LISTENER}`;
+  const id = FIRST_ENSEMBLE_ID + (own?.myid ?? 1);
+  const voters =
+    own === null ? [`${id}@127.0.0.1:${clientPort}`] : members.map((one) => voterText(one, context.hostname));
+  const properties = new Map([
+    ['process.roles', 'controller'],
+    ['node.id', String(id)],
+    ['listeners', listeners.join(',')],
+    ['controller.listener.names', names],
+    ['listener.security.protocol.map', `${PEER_LISTENER}:PLAINTEXT,${ENSEMBLE_LISTENER}:PLAINTEXT`],
+    ['controller.quorum.voters', voters.join(',')],
+    // Beside what a real ZooKeeper may have left in its own.
+    ['log.dirs', `${dataDir}/kraft`],
+  ]);
+  const what = own === null ? 'one controller' : `controller ${id} of ${voters.length}`;
+  return {
+    properties,
+    dataDir,
+    ensemble: own === null ? null : members.map(({ myid, peerPort }) => `${myid}:${peerPort}`).join(','),
+    clientPort,
+    note:
+      `there is no ZooKeeper any more: ${context.path} starts ${what} of a KRaft quorum (node.id=${id}), which answers ` +
+      `on the client port ${clientPort}`,
+  };
+}
+
+/** A member may write 0.0.0.0 for itself; the others must find it all the same. */
+function voterText({ myid, host, peerPort }: Member, hostname: string): string {
+  return `${FIRST_ENSEMBLE_ID + myid}@${bracketed(ANYWHERE.has(host) ? hostname : host)}:${peerPort}`;
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function membersOf(zoo: Properties, path: string): Member[] {
+  const members: Member[] = [];
+  for (const [key, value] of zoo) {
+    const match = /^server\.(\d+)$/.exec(key.trim());
+    if (match !== null) members.push(member(Number(match[1]), value.trim(), `${path}: ${key}=${value}`));
+  }
+  return members.sort((a, b) => a.myid - b.myid);
+}
+
+/**
+ * `HOST:PEER_PORT:ELECTION_PORT[:participant|:observer][;[HOST:]CLIENT_PORT]`; of several addresses the first counts. An
+ * observer votes like the others: a controller of a static quorum cannot only watch.
+ */
+function member(myid: number, value: string, where: string): Member {
+  const [addresses = '', client] = value.split(';');
+  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?(?::\d+)?(?::(?:participant|observer))?$/i.exec(
+    (addresses.split('|')[0] ?? '').trim(),
+  );
+  const peerPort = Number(match?.[3] ?? DEFAULT_PEER_PORT);
+  const clientText = client === undefined ? null : (client.split(':').at(-1) ?? '').trim();
+  const clientPort = clientText === null ? null : Number(clientText);
+  if (match === null || !isPort(peerPort) || (clientPort !== null && !isPort(clientPort)) || myid > MAX_MYID) {
+    throw new KtsError(`${where} names no member of an ensemble.`, {
+      hint: 'Write server.N=HOST:2888:3888 with N from 1 to 255.',
+    });
+  }
+  return { myid, host: (match[1] ?? match[2]) as string, peerPort, clientPort };
+}
+
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port > 0 && port <= MAX_PORT;
+}
+
+function clientPortOf(zoo: Properties, path: string): number {
+  const text = zoo.get('clientPort')?.trim();
+  const port = text === undefined || text === '' ? DEFAULT_CLIENT_PORT : Number(text);
+  if (isPort(port)) return port;
+  throw new KtsError(`${path}: clientPort=${text} is not a port.`, { hint: 'Use a number from 1 to 65535.' });
+}
+
+/** Null in an ensemble of one, which needs neither server lines nor myid. */
+function ownMember(
+  members: readonly Member[],
+  context: { readonly path: string; readonly myid: string | null },
+  dataDir: string,
+): Member | null {
+  if (members.length === 0) return null;
+  const { myid: text, path } = context;
+  const file = `${dataDir}/myid`;
+  if (text === null && members.length === 1) return null;
+  if (text === null) {
+    throw new KtsError(`${file} file is missing`, {
+      hint: `Write the number of this member into it: echo 1 > ${file}`,
+    });
+  }
+  const found = members.find((one) => String(one.myid) === text.trim());
+  if (found === undefined) {
+    throw new KtsError(`${file} says '${text.trim()}', and ${path} has no line server.${text.trim()}.`, {
+      hint: `Write one of ${members.map((one) => one.myid).join(', ')} into it.`,
+    });
+  }
+  return found;
+}

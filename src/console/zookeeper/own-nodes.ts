@@ -1,0 +1,67 @@
+/**
+ * Nodes that people make for themselves (`/zk_test`): one record for each in a compacted topic of one partition, by path;
+ * the last one counts, and one without a value is gone.
+ */
+import type { Admin } from '../../client/admin.ts';
+import { Consumer } from '../../client/consumer/consumer.ts';
+import { Producer } from '../../client/producer/producer.ts';
+import { ErrorCode } from '../../protocol/error-codes.ts';
+import { KafkaError } from '../../protocol/kafka-error.ts';
+import type { Znode } from './znode.ts';
+
+export const OWN_NODES_TOPIC = '__zookeeper_nodes';
+const PARTITION = { topic: OWN_NODES_TOPIC, partition: 0 };
+const READ_MS = 1_000;
+
+/** By path. Empty where nobody has made one yet. */
+export async function readOwnNodes(admin: Admin): Promise<Map<string, Znode>> {
+  const nodes = new Map<string, Znode>();
+  if ((await admin.describeTopics([OWN_NODES_TOPIC])).get(OWN_NODES_TOPIC) instanceof KafkaError) return nodes;
+  const consumer = new Consumer<Buffer, Buffer>(admin.cluster, { offsetReset: 'earliest' });
+  try {
+    const end = (await consumer.endOffsets([PARTITION])).get(`${OWN_NODES_TOPIC}-0`)?.offset ?? 0;
+    consumer.assign([{ ...PARTITION, offset: 0 }]);
+    for (let next = 0; next < end; ) {
+      for (const { key, value, offset } of await consumer.poll(READ_MS)) {
+        next = offset + 1;
+        if (key === null) continue;
+        if (value === null) nodes.delete(key.toString());
+        else nodes.set(key.toString(), JSON.parse(value.toString()) as Znode);
+      }
+    }
+  } finally {
+    await consumer.close();
+  }
+  return nodes;
+}
+
+/** Null takes the node away. */
+export async function writeOwnNodes(
+  admin: Admin,
+  changes: readonly (readonly [string, Znode | null])[],
+): Promise<void> {
+  await createTopic(admin);
+  const producer = new Producer(admin.cluster, {});
+  try {
+    const sent = changes.map(([path, node]) =>
+      producer.send({
+        topic: OWN_NODES_TOPIC,
+        partition: 0,
+        key: path,
+        value: node === null ? null : JSON.stringify(node),
+      }),
+    );
+    await Promise.all(sent);
+  } finally {
+    await producer.close();
+  }
+}
+
+/** With as many replicas as there are brokers for it, three at most. */
+async function createTopic(admin: Admin): Promise<void> {
+  const { nodes } = await admin.describeCluster();
+  const replicationFactor = Math.max(1, Math.min(3, nodes.length));
+  const topic = { name: OWN_NODES_TOPIC, partitions: 1, replicationFactor, configs: { 'cleanup.policy': 'compact' } };
+  const refused = (await admin.createTopics([topic])).get(OWN_NODES_TOPIC);
+  if (refused instanceof KafkaError && refused.code !== ErrorCode.TOPIC_ALREADY_EXISTS) throw refused;
+}
