@@ -86,9 +86,18 @@ export function isThrottled(throttled: ThrottledPartitions, partition: number): 
   return throttled === 'all' || throttled.has(partition);
 }
 
-/** `leader.` or `follower.replication.throttled.rate` as it is set for a broker now: of its own, or of all. */
-export function throttledRate(image: MetadataImage, brokerId: number, side: 'leader' | 'follower'): number {
-  const key = `${side}.replication.throttled.rate`;
+/** The keys that hold the limits; they are set while the cluster runs, and nowhere else. */
+const RATE_KEYS = {
+  leader: 'leader.replication.throttled.rate',
+  follower: 'follower.replication.throttled.rate',
+  directories: 'replica.alter.log.dirs.io.max.bytes.per.second',
+} as const;
+
+export type ThrottledSide = keyof typeof RATE_KEYS;
+
+/** Bytes per second as they are set for a broker now: of its own, or of all. */
+export function throttledRate(image: MetadataImage, brokerId: number, side: ThrottledSide): number {
+  const key = RATE_KEYS[side];
   const { BROKER } = ConfigResourceType;
   const text = configsOf(image, BROKER, String(brokerId)).get(key) ?? configsOf(image, BROKER, '').get(key);
   return text === undefined ? Number.POSITIVE_INFINITY : Number(text);

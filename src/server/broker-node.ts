@@ -23,7 +23,7 @@ import { ReplicaManager } from '../broker/replica-manager.ts';
 import { DirectoryMoves } from '../broker/replication/directory-moves.ts';
 import { replicaFetcherSettings } from '../broker/replication/fetcher-settings.ts';
 import { ReplicaFetchers } from '../broker/replication/replica-fetchers.ts';
-import { ReplicationQuota, throttledRate } from '../broker/replication-quota.ts';
+import { ReplicationQuota, type ThrottledSide, throttledRate } from '../broker/replication-quota.ts';
 import type { BrokerServices } from '../broker/services.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { withDynamicConfigs } from '../config/config-layers.ts';
@@ -279,28 +279,24 @@ export class BrokerNode {
   }
 
   #makeMoves(): DirectoryMoves {
-    const { config, runtime, logger, logs } = this.#options;
+    const { runtime, logger, logs } = this.#options;
     return new DirectoryMoves({
       logs,
       timers: runtime.timers,
       logger: logger.named('kafka.server.ReplicaAlterLogDirsThread'),
-      quota: new ReplicationQuota({
-        clock: runtime.clock,
-        limit: () => this.#config.number('replica.alter.log.dirs.io.max.bytes.per.second'),
-        windows: config.number('alter.log.dirs.replication.quota.window.num'),
-        windowMs: config.number('alter.log.dirs.replication.quota.window.size.seconds') * 1000,
-      }),
+      quota: this.#replicationQuota('directories'),
       assignDirectory: (topicId, partition, directoryId) => this.#assignments?.assign(topicId, partition, directoryId),
     });
   }
 
-  #replicationQuota(side: 'leader' | 'follower'): ReplicationQuota {
+  #replicationQuota(side: ThrottledSide): ReplicationQuota {
     const { config, runtime } = this.#options;
+    const windows = side === 'directories' ? 'alter.log.dirs.replication.quota' : 'replication.quota';
     return new ReplicationQuota({
       clock: runtime.clock,
       limit: () => throttledRate(this.#image, config.nodeId, side),
-      windows: config.number('replication.quota.window.num'),
-      windowMs: config.number('replication.quota.window.size.seconds') * 1000,
+      windows: config.number(`${windows}.window.num`),
+      windowMs: config.number(`${windows}.window.size.seconds`) * 1000,
     });
   }
 

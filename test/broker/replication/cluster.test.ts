@@ -1,9 +1,14 @@
 /** Three whole nodes, and what their replicas hold while leaders go and come. */
 import { afterEach, expect, it, vi } from 'vitest';
 import type { Client } from '../../../src/client.ts';
+import {
+  alterReplicaLogDirsRequest,
+  alterReplicaLogDirsResponse,
+} from '../../../src/protocol/messages/alter-replica-log-dirs.ts';
 import { compareReplicas, replicaDirectory } from '../../cluster/support/replica-bytes.ts';
 import { type Member, type Role, TestCluster } from '../../server/cluster-harness.ts';
 import { FaultyFiles } from '../../storage/faulty-files.ts';
+import { RawConnection } from '../../support/raw-connection.ts';
 
 const BOTH: readonly Role[] = ['broker', 'controller'];
 const WAIT = { timeout: 15_000, interval: 20 };
@@ -190,4 +195,29 @@ it('goes on with the directories that are left when one fails, whether it leads 
   }, WAIT);
   await sendAll();
   expect(cluster.member(2).fatal).toEqual([]);
+});
+
+it('moves replicas to another directory while they are written, within the rate that is set meanwhile', async () => {
+  cluster = await TestCluster.of({ 1: BOTH }, {}, 2);
+  await cluster.start();
+  const client = cluster.client();
+  await client.createTopics([{ name: 't', partitions: 1, replicationFactor: 1 }]);
+  const producer = client.producer();
+  const send = async () => {
+    for (let n = 0; n < 20; n++) await producer.send({ topic: 't', value: 'x'.repeat(1000) });
+  };
+  await send();
+  const rate = { name: 'replica.alter.log.dirs.io.max.bytes.per.second', value: '100000' };
+  await client.admin.alterConfigs([{ resource: { type: 4, name: '1' }, operation: 0, ...rate }]);
+  const [first = '', second = ''] = cluster.member(1).logDirs;
+  const to = replicaDirectory([first], 't-0') === undefined ? first : second;
+  const connection = await RawConnection.open(cluster.member(1).address);
+  const dirs = [{ path: to, topics: [{ name: 't', partitions: [0] }] }];
+  const { results } = await connection.send(alterReplicaLogDirsRequest, alterReplicaLogDirsResponse, 2, { dirs });
+  expect(results[0]?.partitions).toEqual([expect.objectContaining({ partitionIndex: 0, errorCode: 0 })]);
+  await send();
+  await vi.waitFor(() => expect(replicaDirectory([to], 't-0')).toBeDefined(), WAIT);
+  await send();
+  expect(await valuesOf(client, 't', 60)).toHaveLength(60);
+  connection.close();
 });
