@@ -4,7 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/conformance/**', '**/node_modules/**', '**/fixtures/**'],
+    // What takes a minute and longer runs with the conformance tests.
+    exclude: ['test/conformance/**', 'test/tutorials/c.test.ts', '**/node_modules/**', '**/fixtures/**'],
     pool: 'threads',
     testTimeout: 20_000,
     hookTimeout: 20_000,

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/conformance/**/*.test.ts'],
+    include: ['test/conformance/**/*.test.ts', 'test/tutorials/c.test.ts'],
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,
