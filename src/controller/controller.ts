@@ -11,7 +11,7 @@ import { assert } from '../base/assert.ts';
 import type { Logger } from '../base/logger.ts';
 import type { MetadataImage } from '../metadata/image.ts';
 import { ImageBuilder, imageAfter } from '../metadata/image-builder.ts';
-import { encodeRecord, type MetadataRecord } from '../metadata/records.ts';
+import { encodeRecord } from '../metadata/records.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
 import { KafkaError } from '../protocol/kafka-error.ts';
 import {
@@ -26,7 +26,7 @@ import type { Clock, Random, TimerHandle, Timers } from '../runtime/runtime.ts';
 import { activationRecords } from './activation.ts';
 import type { BootstrapMetadata, ControllerConfig, TopicConfigValidator } from './controller-config.ts';
 import { HeartbeatTracker } from './heartbeat-tracker.ts';
-import type { Operation, OperationContext } from './operation.ts';
+import { MAX_RECORDS_PER_BATCH, type Operation, type OperationContext, type OperationResult } from './operation.ts';
 import { PERIODIC_TASKS, type PeriodicTask, SOON_MS } from './periodic-tasks.ts';
 
 export interface ControllerOptions {
@@ -47,6 +47,8 @@ interface PendingImage {
   readonly baseOffset: number;
   readonly image: MetadataImage;
 }
+
+type Appended = Pick<OperationResult<unknown>, 'records' | 'isDivisible'>;
 
 interface Waiting {
   readonly offset: number;
@@ -113,7 +115,7 @@ export class Controller implements RaftListener {
     let result: ReturnType<Operation<T>>;
     try {
       result = operation(this.#context());
-      if (result.records.length > 0 && !this.#schedule(name, result.records)) throw this.#notController();
+      if (result.records.length > 0 && !this.#schedule(name, result)) throw this.#notController();
     } catch (error) {
       if (!(error instanceof KafkaError)) this.#logger.error(`${name}: the operation failed`, error);
       return Promise.reject(error);
@@ -162,13 +164,13 @@ export class Controller implements RaftListener {
   }
 
   /** Replay first: records that do not replay must never reach the log. False when leadership went with the attempt. */
-  #schedule(name: string, records: readonly MetadataRecord[]): boolean {
+  #schedule(name: string, { records, isDivisible = false }: Appended): boolean {
     const epoch = this.#claimedEpoch;
     try {
       const baseOffset = this.#options.raft.nextOffset();
       const timestampMs = this.#options.clock.nowMs();
       const after = imageAfter(this.#image, records, { baseOffset, epoch, timestampMs });
-      const lastOffset = this.#options.raft.scheduleAppend(epoch, records.map(encodeRecord));
+      const lastOffset = this.#append(epoch, records.map(encodeRecord), isDivisible);
       assert(lastOffset === after.offset, `${name}: raft appended at another offset than the controller expected`);
       this.#image = after;
       this.#lastScheduledOffset = lastOffset;
@@ -182,6 +184,16 @@ export class Controller implements RaftListener {
       this.#options.raft.resign(epoch);
       return false;
     }
+  }
+
+  #append(epoch: number, values: readonly Uint8Array[], isDivisible: boolean): number {
+    const { raft } = this.#options;
+    if (!isDivisible || values.length <= MAX_RECORDS_PER_BATCH) return raft.scheduleAppend(epoch, values);
+    let lastOffset = -1;
+    for (let from = 0; from < values.length; from += MAX_RECORDS_PER_BATCH) {
+      lastOffset = raft.scheduleAppend(epoch, values.slice(from, from + MAX_RECORDS_PER_BATCH));
+    }
+    return lastOffset;
   }
 
   #whenCommitted<T>(offset: number, response: T): Promise<T> {
@@ -251,7 +263,7 @@ export class Controller implements RaftListener {
     this.#logger.info(
       `Becoming the active controller at epoch ${epoch}, next write offset ${raft.nextOffset()}. ${activation.reason}`,
     );
-    if (activation.records.length > 0 && !this.#schedule('activation', activation.records)) return;
+    if (activation.records.length > 0 && !this.#schedule('activation', activation)) return;
     for (const task of PERIODIC_TASKS) this.#startTask(task);
   }
 

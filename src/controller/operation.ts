@@ -28,6 +28,8 @@ export interface OperationContext {
 export interface OperationResult<T> {
   readonly records: readonly MetadataRecord[];
   readonly response: T;
+  /** The records may lie in several batches: each one of them leaves a state that is sound. */
+  readonly isDivisible?: boolean;
   /** Runs after the records were replayed, before they are committed: soft state that follows them. */
   readonly afterReplay?: () => void;
 }
@@ -36,3 +38,6 @@ export type Operation<T> = (context: OperationContext) => OperationResult<T>;
 
 /** Kafka's limit on what one request of a user may write. */
 export const MAX_RECORDS_PER_USER_OPERATION = 10_000;
+
+/** How much of an operation that is divisible comes at a time. */
+export const MAX_RECORDS_PER_BATCH = 10_000;

@@ -160,6 +160,23 @@ describe('leadership that is lost', () => {
   });
 });
 
+it('a broker with more partitions than a batch takes is fenced in several', async () => {
+  const [first] = quorum.members as [Harness];
+  await join(first, 1, 2);
+  for (const name of ['a', 'b', 'c'])
+    await createTopic(
+      first,
+      name,
+      Array.from({ length: 4_000 }, () => [1, 2]),
+    );
+  const before = quorum.records().length;
+  await first.heartbeat(1, { wantFence: true });
+  const batches = quorum.records().slice(before);
+  expect(batches.map((batch) => batch.length)).toEqual([10_000, 2_001]);
+  expect(batches.at(-1)?.at(-1)?.type).toBe('brokerRegistrationChange');
+  expectAllAlike();
+});
+
 describe("raft's own records", () => {
   it('between those of the controller disturb nobody', async () => {
     const [first] = quorum.members as [Harness];

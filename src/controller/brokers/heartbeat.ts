@@ -160,6 +160,7 @@ export function brokerHeartbeat(
   const lastOffset = context.nextOffset + records.length - 1;
   return {
     records,
+    isDivisible: true,
     response: {
       isCaughtUp: request.currentMetadataOffset >= broker.registrationOffset,
       isFenced: next === 'fenced' || next === 'shutdownNow',

@@ -9,6 +9,7 @@ function fence({ image, config, heartbeats }: OperationContext, broker: BrokerRe
   return {
     records: fenceRecords(image, config, broker),
     response: true,
+    isDivisible: true,
     // Its next incarnation need not wait for the end of a session that nobody keeps up.
     afterReplay: () => heartbeats.remove(broker.id),
   };

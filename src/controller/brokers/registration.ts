@@ -142,6 +142,7 @@ export function registerBroker(
   return {
     records: [...cleanUpRecords(context, existing, request), register],
     response: { brokerEpoch },
+    isDivisible: true,
     afterReplay: () => {
       if (!again) heartbeats.remove(request.brokerId);
     },
@@ -164,7 +165,7 @@ export function registerController(
   const record = metadataRecord('registerController', 0, {
     controllerId: request.controllerId,
     incarnationId: request.incarnationId,
-    zkMigrationReady: request.zkMigrationReady,
+    zkMigrationReady: false,
     endPoints: request.listeners,
     features: request.features,
   });
@@ -180,6 +181,7 @@ export function unregisterBroker(context: OperationContext, brokerId: number): O
   return {
     records: unregisterRecords(image, config, broker),
     response: undefined,
+    isDivisible: true,
     afterReplay: () => heartbeats.remove(brokerId),
   };
 }

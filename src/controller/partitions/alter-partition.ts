@@ -144,5 +144,5 @@ export function alterPartition(
       return judged.answer;
     }),
   }));
-  return { records, response };
+  return { records, response, isDivisible: true };
 }

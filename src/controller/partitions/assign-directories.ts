@@ -81,5 +81,5 @@ export function assignReplicasToDirs(
     })),
   }));
   records.push(...leaderAndIsrChanges(image, config, { brokerToRemove: brokerId }, offline));
-  return { records, response };
+  return { records, response, isDivisible: true };
 }

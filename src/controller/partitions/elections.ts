@@ -89,7 +89,7 @@ export function electLeaders(
   if (records.length > MAX_RECORDS_PER_USER_OPERATION) {
     throw new KafkaError(ErrorCode.POLICY_VIOLATION, 'Too many partitions would change their leader in one request.');
   }
-  return { records, response: results };
+  return { records, response: results, isDivisible: true };
 }
 
 /** True when there may be more than one turn was allowed to hold. */
@@ -102,7 +102,7 @@ export function electPreferredLeaders(context: OperationContext): OperationResul
     const record = buildPartitionChange({ ...options, election: 'preferred' });
     if (record !== null) records.push(record);
   }
-  return { records, response: records.length >= MAX_ELECTIONS_PER_TURN };
+  return { records, response: records.length >= MAX_ELECTIONS_PER_TURN, isDivisible: true };
 }
 
 export function electUncleanLeaders(context: OperationContext): OperationResult<boolean> {
@@ -114,5 +114,5 @@ export function electUncleanLeaders(context: OperationContext): OperationResult<
     const record = buildPartitionChange({ ...options, election: 'unclean' });
     if (record !== null) records.push(record);
   }
-  return { records, response: records.length >= MAX_ELECTIONS_PER_TURN };
+  return { records, response: records.length >= MAX_ELECTIONS_PER_TURN, isDivisible: true };
 }
