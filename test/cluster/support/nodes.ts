@@ -34,8 +34,8 @@ export interface ClusterPlan {
   /** `static`: controller.quorum.voters, which cannot change; else a dynamic quorum. */
   readonly quorum?: 'static' | 'dynamic';
   readonly network?: Network;
-  /** Heap of Kafka's nodes. */
-  readonly heap?: string;
+  /** How Java runs Kafka's nodes: small and quick to start, or as its own scripts do. */
+  readonly java?: 'small' | 'own';
   readonly format?: readonly string[];
 }
 
@@ -43,6 +43,13 @@ export const KTS_BIN = path.resolve(import.meta.dirname, '../../../bin/kts.js');
 const LOG4J = path.resolve(import.meta.dirname, '../../conformance/kafka/log4j2.yaml');
 const READY_MS = 60_000;
 const CLASSES = { 'server-start': 'kafka.Kafka', storage: 'kafka.tools.StorageTool' } as const;
+
+const JAVA_SMALL = ['-Xmx300M', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
+/** What kafka-server-start.sh gives it. */
+const JAVA_OWN = [
+  ...['-Xms1G', '-Xmx1G', '-server', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20'],
+  ...['-XX:InitiatingHeapOccupancyPercent=35', '-XX:+ExplicitGCInvokesConcurrent', '-XX:MaxInlineLevel=15'],
+];
 
 const newId = () => randomBytes(16).toString('base64url').replace(/^-/, 'A');
 
@@ -107,8 +114,7 @@ export class ClusterNode {
 
   command(tool: keyof typeof CLASSES, words: readonly string[]): readonly string[] {
     if (this.engine === 'kts') return [this.#cluster.program, KTS_BIN, tool, ...words];
-    const heap = tool === 'storage' ? '128M' : this.#cluster.heap;
-    const flags = [`-Xmx${heap}`, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
+    const flags = tool === 'server-start' && this.#cluster.java === 'own' ? JAVA_OWN : JAVA_SMALL;
     const log = [`-Dlog4j2.configurationFile=${LOG4J}`, '-Dkts.log.level=INFO'];
     return ['java', ...flags, ...log, '-cp', `${kafkaJars()}/*`, CLASSES[tool], ...words];
   }
@@ -233,7 +239,7 @@ export class TestCluster {
   /** Node by another name: whoever stops all nodes of this user does not mean those of a drill. */
   readonly program: string;
   readonly network: Network;
-  readonly heap: string;
+  readonly java: 'small' | 'own';
   readonly nodes: ClusterNode[] = [];
   readonly probe: Probe;
   readonly #plan: ClusterPlan;
@@ -241,7 +247,7 @@ export class TestCluster {
   private constructor(plan: ClusterPlan) {
     this.#plan = plan;
     this.network = plan.network ?? loopback();
-    this.heap = plan.heap ?? '300M';
+    this.java = plan.java ?? 'small';
     this.directory = fs.mkdtempSync(path.join(os.tmpdir(), 'kts-drill-'));
     this.program = path.join(this.directory, 'drilled');
     fs.symlinkSync(process.execPath, this.program);
