@@ -6,6 +6,7 @@ import { alterReplicaLogDirsRow } from './alter-replica-log-dirs.ts';
 import { deleteRecordsRow } from './delete-records.ts';
 import { describeClusterRow } from './describe-cluster.ts';
 import { describeLogDirsRow } from './describe-log-dirs.ts';
+import { describeProducersRow } from './describe-producers.ts';
 import { describeTopicPartitionsRow } from './describe-topic-partitions.ts';
 import { fetchRow } from './fetch.ts';
 import { forwardedRows } from './forwarded.ts';
@@ -25,6 +26,7 @@ export function brokerRows(services: BrokerServices, producerIds: ProducerIdAllo
     deleteRecordsRow(services),
     initProducerIdRow(producerIds),
     offsetForLeaderEpochRow(services),
+    describeProducersRow(services),
     describeLogDirsRow(services),
     alterReplicaLogDirsRow(services),
     describeClusterRow(services),

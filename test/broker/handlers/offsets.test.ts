@@ -254,3 +254,31 @@ describe('DeleteRecords', () => {
     expect((await waiting.answer).responses[0].partitions[0]).toMatchObject({ errorCode: 0, logStartOffset: 5 });
   });
 });
+
+describe('DescribeProducers', () => {
+  const describeProducers = async (topic: string) =>
+    (await broker.ask(61, 0, { topics: [{ name: topic, partitionIndexes: [0] }] }).answer).topics[0].partitions[0];
+
+  it('tells whom a partition remembers', async () => {
+    const numbered = { producerId: 9, producerEpoch: 2, baseSequence: 4 };
+    broker.partition('t').append(records({ ...numbered, timestamp: T0 + 5 }, 'a', 'b'), false);
+    expect(await describeProducers('t')).toMatchObject({
+      errorCode: 0,
+      activeProducers: [
+        {
+          producerId: 9,
+          producerEpoch: 2,
+          lastSequence: 5,
+          lastTimestamp: T0 + 5,
+          coordinatorEpoch: -1,
+          currentTxnStartOffset: -1,
+        },
+      ],
+    });
+    expect(await describeProducers('following')).toMatchObject({ errorCode: 0, activeProducers: [] });
+  });
+
+  it('is refused for what is not here', async () => {
+    expect((await describeProducers('nobody')).errorCode).toBe(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
+  });
+});
