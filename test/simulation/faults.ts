@@ -12,6 +12,8 @@ export interface FaultOptions {
   readonly nodes: readonly SimNode[];
   /** Whether the node may lose pages that were not synced, if the power went now. */
   readonly mayLosePages: (node: SimNode) => boolean;
+  /** Lost pages bind the others: they may not crash before the node is back, or they count as lost too. */
+  readonly lossBinds: (node: SimNode) => boolean;
   readonly client: SimHost;
   /** No fault begins after this. */
   readonly untilMs: number;
@@ -42,6 +44,8 @@ export class Faults {
   readonly #kinds: readonly (readonly [FaultKind, number])[];
   readonly #pace: number;
   #quiet = false;
+  /** It has lost pages, and the controller may not know yet. */
+  #lossy: SimNode | null = null;
 
   constructor(options: FaultOptions) {
     this.#options = options;
@@ -122,19 +126,24 @@ export class Faults {
     this.#faults[kind](node);
   }
 
-  #kind(node: SimNode): CrashKind {
-    return this.#options.mayLosePages(node) ? 'power' : 'kill';
+  #crash(node: SimNode, wanted: CrashKind): void {
+    const { mayLosePages, lossBinds } = this.#options;
+    if (this.#isBound(node)) return;
+    const kind = wanted === 'power' && mayLosePages(node) ? 'power' : 'kill';
+    if (kind === 'power' && lossBinds(node)) this.#lossy = node;
+    node.crash(kind);
   }
 
-  #crash(node: SimNode, kind: CrashKind): void {
-    node.crash(kind);
+  #isBound(node: SimNode): boolean {
+    if (this.#lossy?.state === 'running') this.#lossy = null;
+    return this.#lossy !== null && this.#lossy !== node && this.#options.lossBinds(node);
   }
 
   readonly #faults: Record<FaultKind, (node: SimNode) => void> = {
     kill: (node) => this.#crash(node, 'kill'),
-    power: (node) => this.#crash(node, this.#kind(node)),
-    tornKill: (node) => node.crashInCalls(() => 'kill', 1 + this.#random.int(30)),
-    tornPower: (node) => node.crashInCalls(() => this.#kind(node), 1 + this.#random.int(30)),
+    power: (node) => this.#crash(node, 'power'),
+    tornKill: (node) => node.host.disk.crashIn(1 + this.#random.int(30), () => this.#crash(node, 'kill')),
+    tornPower: (node) => node.host.disk.crashIn(1 + this.#random.int(30), () => this.#crash(node, 'power')),
     restart: (node) => node.stop(),
     hold: (node) => {
       const { process } = node.host;
@@ -153,14 +162,18 @@ export class Faults {
     clock: ({ host }) => {
       host.skewMs += this.#random.pick([-3_600_000, -5_000, -100, 100, 5_000, 60_000]);
     },
-    fullDisk: ({ host }) => {
+    fullDisk: (node) => {
+      const { host } = node;
+      if (this.#isBound(node)) return;
       const room = this.#random.pick([0, 3_000, 4 * 1024 * 1024 + 5_000]);
       host.disk.capacity = host.disk.usedBytes + room;
       this.#after(this.#random.between(200, 5_000), 'disk has room', () => {
         host.disk.capacity = Number.POSITIVE_INFINITY;
       });
     },
-    badDisk: (node) => this.#badDisk(node),
+    badDisk: (node) => {
+      if (!this.#isBound(node)) this.#badDisk(node);
+    },
     slowDisk: ({ host }) => {
       host.disk.slowness = this.#random.pick([10, 100]);
       this.#after(3_000, 'disk is quick', () => {

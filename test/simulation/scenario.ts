@@ -71,6 +71,7 @@ function runSeed(seed: string, options: RunOptions): RunResult {
     network,
     nodes,
     mayLosePages: (node) => mayLosePages(node, cluster, watch),
+    lossBinds: (node) => !cluster.syncsEach && cluster.brokers.includes(node),
     client,
     untilMs: troubleMs,
     weights: ONE_NODE,
@@ -123,7 +124,8 @@ function runSeed(seed: string, options: RunOptions): RunResult {
 
 /**
  * acks=all is not fsync: where records are not synced one by one, a replica may lose pages only while another one that runs
- * has everything too. (When the only replica in sync loses pages, Kafka elects it all the same: it is the last known leader.)
+ * has everything too. (When the only replica in sync loses pages, Kafka elects it all the same: it is the last known leader.
+ * To a controller every crash may have lost pages: of several replicas that crashed, it believes the last that is left.)
  * What a controller commits is always synced.
  */
 function mayLosePages(node: SimNode, cluster: Cluster, watch: Watch): boolean {
@@ -131,6 +133,9 @@ function mayLosePages(node: SimNode, cluster: Cluster, watch: Watch): boolean {
   if (node !== cluster.victim) return false;
   const running = (id: number) =>
     cluster.brokers.some((other) => other !== node && other.config.nodeId === id && other.state === 'running');
+  // A node whose disk fails ends by itself.
+  const isWell = ({ host }: SimNode) => host.disk.fault === null && !Number.isFinite(host.disk.capacity);
+  if (!cluster.brokers.every(isWell)) return false;
   return watch.isrsOf(node.config.nodeId).every((isr) => isr.some(running));
 }
 

@@ -4,6 +4,9 @@ import { BrokerConfig } from '../../../src/config/broker-config.ts';
 import { formatDirectories } from '../../../src/server/format/format-directories.ts';
 import { NO_FORMAT_OPTIONS } from '../../../src/server/format/format-options.ts';
 import { type RunningNode, startNode } from '../../../src/server/node.ts';
+// A node loads its halves as it starts, which takes other turns of the loop than a simulation has, unless they are there.
+import '../../../src/server/broker-node.ts';
+import '../../../src/server/controller-node.ts';
 import type { CrashKind } from './disk.ts';
 import type { SimHost } from './sim-host.ts';
 import type { SimProcess } from './sim-process.ts';
@@ -99,11 +102,6 @@ export class SimNode {
     this.crashes++;
     this.#gone();
     this.host.crash(kind);
-  }
-
-  /** In the middle of one of its next calls to the disk. */
-  crashInCalls(kind: () => CrashKind, calls: number): void {
-    this.host.disk.crashIn(calls, () => this.crash(kind()));
   }
 
   #gone(): void {
