@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /*
  * The executable. It owns the ends of the process and nothing else: which Node runs, the closed pipe, the signals, the
- * line an error leaves, the exit code. The work is done by `start(argv, io)` of dist/start.js (src/start.ts in a checkout
- * that was not built; KTS_SOURCE=1 prefers the sources).
+ * line an error leaves, the exit code. The work is done by `start(argv, io)` of dist/start.js, or of the command's own
+ * program in dist/quick (src/start.ts in a checkout that was not built; KTS_SOURCE=1 prefers the sources).
  *
  *   start(argv: string[], io: {
  *     stdin, stdout, stderr: Node's streams (touched only when used: each costs start-up time),
@@ -220,6 +220,10 @@ function load() {
   var fs = process.getBuiltinModule('fs');
   var root = fs.realpathSync(process.argv[1]).replace(/[\\/]bin[\\/][^\\/]*$/, '');
   var fromSource = process.env.KTS_SOURCE && fs.existsSync(root + '/src/start.ts');
+  var command = /^[a-z-]+$/.test(process.argv[2]) ? process.argv[2] : '';
+  if (!fromSource && command && fs.existsSync(root + '/dist/quick/' + command + '.js')) {
+    return import('../dist/quick/' + command + '.js');
+  }
   if (!fromSource && fs.existsSync(root + '/dist/start.js')) return import('../dist/start.js');
   if (fs.existsSync(root + '/src/start.ts')) return import('../src/start.ts');
   return Promise.reject(new Error('this copy was not built; run: npm run build'));

@@ -1,8 +1,10 @@
 /** Help comes from oclif, over a tree made from the option tables: every command and option is there. */
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { CommandContext } from '../../../src/console/command.ts';
 import { COMMANDS } from '../../../src/console/command-table.ts';
 import { loadCommandTree } from '../../../src/console/oclif/command-tree.ts';
+import { drawPages } from '../../../src/console/oclif/draw-page.ts';
 import { helpGroups, OTHERS } from '../../../src/console/oclif/help-groups.ts';
 import { showHelp } from '../../../src/console/oclif/show-help.ts';
 import { ALL_TABLES } from '../../../src/console/options/all.ts';
@@ -53,6 +55,18 @@ describe('the tree', () => {
       ['server-start', ['-daemon', 'file', '--override', 'a=b']],
       ['storage', ['format', '-t', 'x']],
     ]);
+  });
+});
+
+describe('the pages that the build draws', () => {
+  it('are those that are drawn without it, and in colour the same words', async () => {
+    const pages = await drawPages();
+    expect(Object.keys(pages)).toEqual(expect.arrayContaining(['', '*', ...Object.keys(COMMANDS), 'storage format *']));
+    expect(pages['topics']).toBe(await pageOf('topics'));
+    expect(pages['']).toBe(await pageOf());
+    for (const [name, page] of Object.entries(pages)) {
+      expect(stripVTControlCharacters(pages[`${name} *`.trim()] ?? page)).toBe(stripVTControlCharacters(page));
+    }
   });
 });
 
