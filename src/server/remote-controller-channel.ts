@@ -43,6 +43,14 @@ export interface RemoteControllerChannelOptions {
 const FIRST_BACKOFF_MS = 20;
 const MAX_BACKOFF_MS = 100;
 
+/** The connection to one controller, perhaps still being opened. */
+interface CurrentLink {
+  readonly to: ControllerAddress;
+  readonly opening: Promise<Link>;
+  /** Rejects when another controller leads: nobody waits for this one to answer its first question. */
+  readonly dropped: PromiseWithResolvers<never>;
+}
+
 /** How far one request has come. */
 interface Attempt {
   readonly giveUpAtMs: number;
@@ -53,7 +61,7 @@ interface Attempt {
 
 export class RemoteControllerChannel implements ControllerChannel {
   readonly #options: RemoteControllerChannelOptions;
-  #link: { readonly to: ControllerAddress; readonly opening: Promise<Link> } | null = null;
+  #link: CurrentLink | null = null;
   /** Requests between two attempts. */
   readonly #pausing = new Set<() => void>();
   #closed = false;
@@ -83,7 +91,8 @@ export class RemoteControllerChannel implements ControllerChannel {
             ? await Promise.race([local.send(request, response, version, value), this.#stopping.promise])
             : await this.#sendTo(to, { which: api(request, response), version, value }, attempt);
         if (answer !== null && !saysNotController(answer)) return answer as Decoded<Res>;
-        if (answer !== null) this.#passed(to, attempt);
+        // It may be about to become it: the connection stays until another one is known to lead.
+        if (answer !== null) attempt.reason = `node ${to.id} is not the controller`;
       }
       await this.#pause(request.name, attempt);
     }
@@ -122,7 +131,8 @@ export class RemoteControllerChannel implements ControllerChannel {
   ): Promise<unknown> {
     const { runtime, requestTimeoutMs } = this.#options;
     try {
-      const link = await this.#linkTo(to);
+      const { opening, dropped } = this.#linkTo(to);
+      const link = await Promise.race([opening, dropped.promise]);
       const version = link.version(request.which, request.version);
       if (version === undefined) {
         const { name } = request.which.request;
@@ -138,16 +148,16 @@ export class RemoteControllerChannel implements ControllerChannel {
     }
   }
 
-  #linkTo(to: ControllerAddress): Promise<Link> {
-    if (this.#link !== null && isSame(this.#link.to, to)) return this.#link.opening;
+  #linkTo(to: ControllerAddress): CurrentLink {
+    if (this.#link !== null && isSame(this.#link.to, to)) return this.#link;
     this.#drop();
-    const { runtime, openLink, nodeId, connectTimeoutMs, requestTimeoutMs, logger } = this.#options;
+    const { runtime, openLink, nodeId, connectTimeoutMs, requestTimeoutMs, retryTimeoutMs, logger } = this.#options;
     const opening = openLink({
       runtime,
       address: { host: to.host, port: to.port },
       clientId: String(nodeId),
       connectTimeoutMs,
-      requestTimeoutMs,
+      requestTimeoutMs: Math.min(requestTimeoutMs, retryTimeoutMs),
       idleMs: -1,
       onClosed: () => this.#forget(opening),
     });
@@ -155,8 +165,10 @@ export class RemoteControllerChannel implements ControllerChannel {
       () => logger.info(`Recorded new controller, from now on will use node ${addressText(to)} (id: ${to.id})`),
       () => this.#forget(opening),
     );
-    this.#link = { to, opening };
-    return opening;
+    const dropped = Promise.withResolvers<never>();
+    dropped.promise.catch(() => {});
+    this.#link = { to, opening, dropped };
+    return this.#link;
   }
 
   #forget(opening: Promise<Link>): void {
@@ -166,13 +178,9 @@ export class RemoteControllerChannel implements ControllerChannel {
   #drop(): void {
     const link = this.#link;
     this.#link = null;
+    link?.dropped.reject(new LinkError('it is not the controller any more'));
     // One that cannot be opened needs no closing.
     link?.opening.then((open) => open.close()).catch(() => {});
-  }
-
-  #passed(to: ControllerAddress, attempt: Attempt): void {
-    attempt.reason = `node ${to.id} is not the controller`;
-    if (to.id !== this.#options.nodeId) this.#drop();
   }
 
   /** Throws when the time is over. Ends early when the controller is another one. */

@@ -26,6 +26,8 @@ const NOT_ME = { ...OK, errorCode: ErrorCode.NOT_CONTROLLER };
 class World {
   readonly time = new ManualTime();
   readonly nodes = new Map<number, Answer>();
+  /** They take connections and say nothing. */
+  readonly hung = new Set<number>();
   readonly opened: number[] = [];
   readonly closed: number[] = [];
   readonly asked: string[] = [];
@@ -56,6 +58,7 @@ class World {
   async #open({ address: { host, port }, onClosed }: LinkOptions): Promise<Link> {
     this.opened.push(port);
     if (!this.nodes.has(port)) throw Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+    if (this.hung.has(port)) await new Promise(() => {});
     let isOpen = true;
     const lost = Promise.withResolvers<never>();
     lost.promise.catch(() => {});
@@ -160,6 +163,19 @@ describe('a request', () => {
     await world.pass(100);
     expect(await answer).toEqual(OK);
     expect(world.closed).toEqual([1]);
+  });
+
+  it('does not wait for such a node to answer its first question either', async () => {
+    const world = new World();
+    world.nodes.set(1, () => OK).set(2, () => OK);
+    world.hung.add(1);
+    world.leads(1);
+    const answer = world.allocate();
+    await world.pass(0);
+    world.leads(2);
+    await world.pass(50);
+    expect(await answer).toEqual(OK);
+    expect(world.opened).toEqual([1, 2]);
   });
 
   it('fails with REQUEST_TIMED_OUT when its time is over, and says why', async () => {
