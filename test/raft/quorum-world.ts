@@ -111,6 +111,8 @@ export interface Member {
   life: number;
   highWatermark: number;
   fatal: unknown;
+  /** Of this life. */
+  whenGone: PromiseWithResolvers<null>;
 }
 
 export interface WorldOptions {
@@ -166,6 +168,7 @@ export class QuorumWorld {
     const member = this.member(id);
     member.isUp = true;
     member.life++;
+    member.whenGone = Promise.withResolvers();
     member.highWatermark = -1;
     const { life } = member;
     member.node = new RaftNode({
@@ -209,6 +212,7 @@ export class QuorumWorld {
     const member = this.member(id);
     member.isUp = false;
     member.life++;
+    member.whenGone.resolve(null);
     const { log } = member;
     const span = log.endOffset() - log.startOffset() + 1;
     log.crash(this.random.int(2) === 0 ? 0 : log.startOffset() + this.random.int(span));
@@ -263,7 +267,9 @@ export class QuorumWorld {
     if (this.#isLost(from, target.id)) return this.#silence(timeoutMs);
     if (!target.isUp) throw new Error('refused');
     const { life } = target;
-    const answer = await target.node.handle(structuredClone(ask));
+    const answer = await Promise.race([target.node.handle(structuredClone(ask)), target.whenGone.promise]);
+    // The process has ended and with it the connection; the next one is refused.
+    if (answer === null) throw new Error('refused');
     await this.pause(1 + this.random.int(MAX_DELAY_MS));
     if (target.life !== life || this.#isLost(target.id, from)) return this.#silence(timeoutMs);
     return structuredClone(answer);
