@@ -59,7 +59,7 @@ export class ClientLink implements Link {
     this.#frames = new FrameReader({
       maxBytes: MAX_FRAME_BYTES,
       reserve: () => true,
-      allocate: Buffer.allocUnsafeSlow,
+      allocate: options.allocate ?? Buffer.allocUnsafeSlow,
       largeBytes: MAX_FRAME_BYTES,
     });
     if (connection.onRead === undefined) connection.onData((bytes) => this.#received(bytes));

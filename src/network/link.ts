@@ -11,6 +11,8 @@ export interface LinkOptions {
   readonly requestTimeoutMs: number;
   /** Closed after so long without a request; below 0 never. */
   readonly idleMs: number;
+  /** Where answers are put, if not into memory of their own: who gives the same again has used up the answer before. */
+  readonly allocate?: (bytes: number) => Buffer;
   /** The connection is over, for whatever reason; called once, and not when it could not be opened. */
   readonly onClosed?: (error: Error) => void;
 }
