@@ -23,6 +23,12 @@ export interface PartitionAlterationsOptions {
   readonly logger: Logger;
 }
 
+interface Sent {
+  /** What the answer left out, what its partition wants sent again, or all of it. */
+  readonly again: ReadonlyMap<string, IsrProposal>;
+  readonly refused: boolean;
+}
+
 const RETRY_MS = 50;
 const VERSION = 3;
 
@@ -54,18 +60,18 @@ export class PartitionAlterations {
       const batch = new Map([...this.#waiting].filter(([, proposal]) => proposal.isCurrent()));
       this.#waiting.clear();
       if (batch.size === 0) break;
-      const again = await this.#send(batch);
+      const { again, refused } = await this.#send(batch);
       for (const [key, proposal] of again) if (!this.#waiting.has(key)) this.#waiting.set(key, proposal);
-      if (again.size > 0) await this.#pause(RETRY_MS);
+      // A follower that is refused fetches on and is proposed again: that must not become a loop without a breath.
+      if (again.size > 0 || refused) await this.#pause(RETRY_MS);
     }
     this.#sending = false;
   }
 
-  /** Returns what has to be sent again. */
-  async #send(batch: ReadonlyMap<string, IsrProposal>): Promise<ReadonlyMap<string, IsrProposal>> {
+  async #send(batch: ReadonlyMap<string, IsrProposal>): Promise<Sent> {
     const { nodeId, brokerEpoch, channel, logger } = this.#options;
     const epoch = brokerEpoch();
-    if (epoch < 0) return batch;
+    if (epoch < 0) return { again: batch, refused: true };
     let answer: AlterPartitionResponse;
     try {
       answer = await channel.send(alterPartitionRequest, alterPartitionResponse, VERSION, {
@@ -75,11 +81,11 @@ export class PartitionAlterations {
       });
     } catch (error) {
       logger.warn(`AlterPartition failed: ${String((error as Error).message)}`);
-      return batch;
+      return { again: batch, refused: true };
     }
     if (answer.errorCode !== ErrorCode.NONE) {
       logger.warn(`AlterPartition was refused: ${errorName(answer.errorCode)}`);
-      return batch;
+      return { again: batch, refused: true };
     }
     return unanswered(batch, answer);
   }
@@ -106,19 +112,18 @@ function topicsOf(proposals: Iterable<IsrProposal>) {
   }));
 }
 
-/** Hands the answers out. What the answer left out, and what the partition wants sent again, comes back. */
-function unanswered(
-  batch: ReadonlyMap<string, IsrProposal>,
-  response: AlterPartitionResponse,
-): ReadonlyMap<string, IsrProposal> {
-  const left = new Map(batch);
+/** Hands the answers out. */
+function unanswered(batch: ReadonlyMap<string, IsrProposal>, response: AlterPartitionResponse): Sent {
+  const again = new Map(batch);
+  let refused = false;
   for (const { topicId, partitions } of response.topics) {
     for (const partition of partitions) {
       const key = keyOf(topicId, partition.partitionIndex);
-      const proposal = left.get(key);
+      const proposal = again.get(key);
       const answer: IsrAnswer = partition;
-      if (proposal?.answered(answer) === false) left.delete(key);
+      if (answer.errorCode !== ErrorCode.NONE) refused = true;
+      if (proposal?.answered(answer) === false) again.delete(key);
     }
   }
-  return left;
+  return { again, refused };
 }

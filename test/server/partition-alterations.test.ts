@@ -112,6 +112,10 @@ describe('what leaders propose', () => {
     asked[0]?.settle(answer({ 0: 0, 1: ErrorCode.INELIGIBLE_REPLICA }));
     await settled();
     expect([one.answers, two.answers]).toEqual([[0], [ErrorCode.INELIGIBLE_REPLICA]]);
+    // One was refused: its partition may propose again at once, and waits a moment for that.
+    expect(asked).toHaveLength(1);
+    time.advance(50);
+    await settled();
     expect(asked.slice(1).map(partitionsOf)).toEqual([[2]]);
   });
 
