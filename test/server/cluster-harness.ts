@@ -127,7 +127,7 @@ export class Member {
           'controller.listener.names': 'CONTROLLER',
           listeners: listeners.join(','),
           'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-          'controller.quorum.voters': this.#cluster.voters(),
+          ...this.#cluster.quorum(),
           'log.dirs': this.logDirs.join(','),
           'offsets.topic.replication.factor': '1',
           'group.initial.rebalance.delay.ms': '0',
@@ -139,7 +139,9 @@ export class Member {
   }
 
   format(): void {
-    formatDirectories(nodeRuntime, this.config(), { ...NO_FORMAT_OPTIONS, clusterId: CLUSTER_ID }, () => {});
+    const initialControllers = this.isController ? this.#cluster.initialControllers() : null;
+    const options = { ...NO_FORMAT_OPTIONS, clusterId: CLUSTER_ID, initialControllers };
+    formatDirectories(nodeRuntime, this.config(), options, () => {});
   }
 
   async start(more: Readonly<Record<string, string>> = {}, whenAskedToStop?: Promise<void>): Promise<void> {
@@ -197,13 +199,15 @@ export class TestCluster {
   readonly directories: number;
   readonly members: Member[] = [];
   readonly #clients: Client[] = [];
+  readonly #isDynamic: boolean;
 
-  private constructor(properties: Readonly<Record<string, string>>, directories: number) {
+  private constructor({ dynamic, ...properties }: Readonly<Record<string, string>>, directories: number) {
+    this.#isDynamic = dynamic === 'true';
     this.properties = properties;
     this.directories = directories;
   }
 
-  /** Formatted, not started. */
+  /** Formatted, not started. The property `dynamic` asks for a quorum of kraft.version 1. */
   static async of(
     roles: Readonly<Record<number, readonly Role[]>>,
     properties: Readonly<Record<string, string>> = {},
@@ -218,9 +222,19 @@ export class TestCluster {
     return cluster;
   }
 
-  voters(): string {
-    const controllers = this.members.filter((member) => member.isController);
-    return controllers.map((member) => `${member.id}@${member.controllerAddress}`).join(',');
+  quorum(): Record<string, string> {
+    const voters = this.members.filter((member) => member.isController);
+    if (this.#isDynamic) {
+      return { 'controller.quorum.bootstrap.servers': voters.map((one) => one.controllerAddress).join(',') };
+    }
+    return { 'controller.quorum.voters': voters.map((one) => `${one.id}@${one.controllerAddress}`).join(',') };
+  }
+
+  initialControllers(): string | null {
+    if (!this.#isDynamic) return null;
+    const directory = (id: number) => `dir${id}`.padEnd(21, 'x').concat('A');
+    const voters = this.members.filter((member) => member.isController);
+    return voters.map(({ id, controllerAddress }) => `${id}@${controllerAddress}:${directory(id)}`).join(',');
   }
 
   member(id: number): Member {

@@ -53,7 +53,7 @@ async function leadersOf(client: Client, topic: string): Promise<number[]> {
 }
 
 describe('a cluster', () => {
-  it.each<[string, Readonly<Record<number, readonly Role[]>>]>([
+  it.each<[string, Readonly<Record<number, readonly Role[]>>, string?]>([
     ['a controller and a broker', { 1: ['broker'], 100: ['controller'] }],
     ['a controller and three brokers', { 1: ['broker'], 2: ['broker'], 3: ['broker'], 100: ['controller'] }],
     [
@@ -63,8 +63,15 @@ describe('a cluster', () => {
     ['three nodes that are both', { 1: BOTH, 2: BOTH, 3: BOTH }],
     ['a node that is both, and a broker', { 1: BOTH, 2: ['broker'] }],
     ['two nodes that are both, a controller and a broker', { 1: BOTH, 2: BOTH, 3: ['controller'], 4: ['broker'] }],
-  ])('of %s takes topics, records and groups', async (_what, roles) => {
-    const cluster = await makeCluster(roles);
+    ['one node that is both, with a dynamic quorum', { 1: BOTH }, 'true'],
+    ['a controller and a broker, with a dynamic quorum', { 1: ['broker'], 100: ['controller'] }, 'true'],
+    [
+      'three nodes that are both and a broker, with a dynamic quorum',
+      { 1: BOTH, 2: BOTH, 3: BOTH, 4: ['broker'] },
+      'true',
+    ],
+  ])('of %s takes topics, records and groups', async (_what, roles, dynamic = 'false') => {
+    const cluster = await makeCluster(roles, { dynamic });
     await cluster.start();
     const client = cluster.client();
     await client.createTopics([{ name: 't', partitions: 6, replicationFactor: 1 }]);
