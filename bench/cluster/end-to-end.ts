@@ -15,7 +15,7 @@ const FETCH_WAIT_MS = 500;
 
 /** Sorted, in ms. */
 export async function endToEnd(cluster: TestCluster, topic: string, records: number, line: string): Promise<number[]> {
-  const leader = (await cluster.probe.leaderAddress(topic, 0)) as string;
+  const leader = await leaderOf(cluster, topic);
   const producer = await WireConnection.connect(Number(leader.split(':')[1]));
   const consumer = await Wire.open(leader);
   const total = records + WARM_UP;
@@ -52,4 +52,12 @@ export async function endToEnd(cluster: TestCluster, topic: string, records: num
     consumer.close();
   }
   return times.sort((a, b) => a - b);
+}
+
+/** The broker that is asked may not have heard of the topic yet. */
+async function leaderOf(cluster: TestCluster, topic: string): Promise<string> {
+  for (;;) {
+    const leader = await cluster.probe.leaderAddress(topic, 0);
+    if (leader !== undefined) return leader;
+  }
 }

@@ -83,7 +83,10 @@ class Mover {
 
   async #shell(script: string, variables: Readonly<Record<string, string>>): Promise<void> {
     const env = { ...process.env, ...variables, PATH: `${this.#bin}:${process.env['PATH']}` };
-    const child = spawn('bash', ['-euo', 'pipefail', '-c', script], {
+    // One terminal: what was set before is there.
+    const memory = path.join(this.cluster.directory, 'terminal');
+    const whole = `[ -f '${memory}' ] && . '${memory}'\n${script}\ndeclare -p DIRECTORY > '${memory}' 2> /dev/null || :`;
+    const child = spawn('bash', ['-euo', 'pipefail', '-c', whole], {
       env,
       cwd: this.cluster.directory,
       stdio: 'pipe',

@@ -392,5 +392,6 @@ export class TestCluster {
   #abandon(): void {
     for (const node of this.nodes) if (node.isRunning) process.kill(node.pid, 'SIGKILL');
     this.network.close();
+    fs.rmSync(this.directory, { recursive: true, force: true });
   }
 }
