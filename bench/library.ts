@@ -1,7 +1,7 @@
 /**
  * The library beside other clients in JavaScript, on one kts broker: how many records a second a program produces and
  * consumes, and what CPU that costs it. Each measurement is a process of its own; runs of the clients alternate.
- *   node bench/library.ts [--quick] [--runs N] [--modules DIR] [--only NAME,...]
+ *   node bench/library.ts [--quick] [--runs N] [--modules DIR] [--only NAME,...] [--json FILE]
  * `--modules DIR`: where to look for a client that is not installed here (`@platformatic/kafka`).
  */
 import { spawn } from 'node:child_process';
@@ -302,6 +302,7 @@ function options() {
       runs: { type: 'string', default: '3' },
       modules: { type: 'string' },
       only: { type: 'string' },
+      json: { type: 'string' },
     },
   });
   const own = path.resolve(import.meta.dirname, '..');
@@ -320,7 +321,10 @@ async function fill(broker: Broker, topic: string, load: Load): Promise<void> {
   }
 }
 
-async function runLoad(broker: Broker, load: Load, given: ReturnType<typeof options>): Promise<void> {
+/** Records a second of each run, by library. */
+type Rates = Record<string, number[]>;
+
+async function runLoad(broker: Broker, load: Load, given: ReturnType<typeof options>): Promise<Rates> {
   const places = new Map<string, string>();
   for (const [name, library] of Object.entries(LIBRARIES)) {
     const place = [given.own, given.modules].find((one) => one !== undefined && isInstalled(library.package, one));
@@ -354,11 +358,13 @@ async function runLoad(broker: Broker, load: Load, given: ReturnType<typeof opti
     const columns = [load.name.padEnd(13), name.padEnd(17), `${Math.round(rate / 1_000)} k records/s`.padStart(18)];
     process.stdout.write(`${columns.join('')}${`${cpu.toFixed(2)} µs CPU`.padStart(16)}   ${ratio}\n`);
   }
+  return Object.fromEntries([...results].map(([name, all]) => [name, all.map((one) => one.recordsPerSecond)]));
 }
 
 async function main(): Promise<void> {
   const given = options();
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'kts-bench-library-'));
+  const rates: Record<string, Rates> = {};
   const broker = await Broker.make({ name: 'kts', jars: '', nodeOptions: [] }, directory);
   try {
     await broker.start();
@@ -368,8 +374,9 @@ async function main(): Promise<void> {
     );
     for (const one of LOADS) {
       if (given.names !== undefined && !given.names.includes(one.name)) continue;
-      await runLoad(broker, given.quick ? { ...one, records: one.records / 5 } : one, given);
+      rates[one.name] = await runLoad(broker, given.quick ? { ...one, records: one.records / 5 } : one, given);
     }
+    if (given.json !== undefined) fs.writeFileSync(given.json, JSON.stringify(rates));
   } finally {
     await broker.stop();
     fs.rmSync(directory, { recursive: true, force: true });

@@ -10,9 +10,11 @@ import { fetchKafka, installKcat, KAFKA_VERSION } from '../scripts/foreign-progr
 import { type Engine, KTS_BIN } from './harness/broker.ts';
 import { Session, type SharedLoad } from './harness/session.ts';
 import { codec } from './loads/codec.ts';
+import { commands, short } from './loads/commands.ts';
 import { describe } from './loads/describe.ts';
 import { consume1k, consume100, consumeCold, kcatDefaults, kcatRaised } from './loads/fetch.ts';
 import { latency } from './loads/latency.ts';
+import { library } from './loads/library.ts';
 import { growth, restart, start } from './loads/lifecycle.ts';
 import { memory } from './loads/memory.ts';
 import { growingConnections, kcatProduce, perf1k, perf100, small } from './loads/produce.ts';
@@ -53,6 +55,9 @@ const LOADS: Readonly<Record<string, Load>> = {
   connections: { run: connections },
   memory: { run: memory },
   codec: { run: codec },
+  commands: { needs: 'kcat', run: commands },
+  short: { needs: 'java', run: short },
+  library: { run: library },
   growth: { run: growth },
 };
 

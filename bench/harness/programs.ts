@@ -11,6 +11,9 @@ const CLASSES = {
   'server-start': 'kafka.Kafka',
   storage: 'kafka.tools.StorageTool',
   topics: 'org.apache.kafka.tools.TopicCommand',
+  'console-producer': 'org.apache.kafka.tools.ConsoleProducer',
+  'console-consumer': 'org.apache.kafka.tools.consumer.ConsoleConsumer',
+  'consumer-groups': 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
   'producer-perf-test': 'org.apache.kafka.tools.ProducerPerformance',
   'consumer-perf-test': 'org.apache.kafka.tools.ConsumerPerformance',
 } as const;
@@ -21,6 +24,9 @@ const HEAPS: Readonly<Record<KafkaTool, readonly string[]>> = {
   'server-start': ['-Xms1G', '-Xmx1G'],
   storage: ['-Xmx256M'],
   topics: ['-Xmx256M'],
+  'console-producer': ['-Xmx512M'],
+  'console-consumer': ['-Xmx512M'],
+  'consumer-groups': ['-Xmx256M'],
   'producer-perf-test': ['-Xmx512M'],
   'consumer-perf-test': ['-Xmx512M'],
 };
