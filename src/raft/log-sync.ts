@@ -4,6 +4,7 @@ import type { RaftLog } from './raft-log.ts';
 export interface LogSyncOptions {
   readonly log: RaftLog;
   readonly isClosed: () => boolean;
+  readonly nowMs: () => number;
   /** Everything before `offset` is durable. */
   readonly durable: (offset: number) => void;
   readonly failed: (error: unknown) => void;
@@ -14,6 +15,7 @@ export class LogSync {
   #durableOffset = 0;
   /** Counts truncations: an fsync that began before one says nothing of what came after. */
   #truncations = 0;
+  #sinceMs = 0;
   #syncing: Promise<void> | null = null;
 
   constructor(options: LogSyncOptions) {
@@ -34,6 +36,11 @@ export class LogSync {
     return this.#syncing ?? Promise.resolve();
   }
 
+  /** How long the fsync takes that is under way. */
+  waitedMs(nowMs: number): number {
+    return this.#syncing === null ? 0 : nowMs - this.#sinceMs;
+  }
+
   truncated(offset: number): void {
     this.#truncations++;
     this.#durableOffset = Math.min(this.#durableOffset, offset);
@@ -45,9 +52,10 @@ export class LogSync {
 
   /** Waits at least once. It is over in the very step that finds nothing more to do, so that no append is missed. */
   async #loop(): Promise<void> {
-    const { log, durable, failed } = this.#options;
+    const { log, nowMs, durable, failed } = this.#options;
     try {
       while (this.#isNeeded()) {
+        this.#sinceMs = nowMs();
         const target = log.endOffset();
         const truncations = this.#truncations;
         await log.sync();

@@ -9,11 +9,11 @@
 import { assert } from '../base/assert.ts';
 import { causeText } from '../base/logger.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
-import type { TimerHandle } from '../runtime/runtime.ts';
 import { AddressBook } from './address-book.ts';
 import { AppendQueue } from './append-queue.ts';
 import { CommittedDelivery } from './committed-delivery.ts';
 import { type ControlContent, controlBatch, kraftVersionRecord, kraftVotersRecord } from './control-records.ts';
+import { DeadlineTimer } from './deadline-timer.ts';
 import { dynamicVoter, epochRecords } from './epoch-records.ts';
 import { FetchServer } from './fetch-server.ts';
 import { LogFollower } from './log-follower.ts';
@@ -49,6 +49,8 @@ const NO_RANDOM = { bytes: (size: number) => new Uint8Array(size), int: () => 0 
 const DEFAULT_MAX_BYTES = 1 << 20;
 /** After so many fetch timeouts a follower looks whether the voters know it as it is. */
 const NEWS_FACTOR = 3;
+/** A leader whose disk has taken nothing for so many fetch timeouts holds up everybody. */
+const STALL_FACTOR = 1.5;
 
 export class RaftNode implements RaftClient {
   readonly #options: RaftNodeOptions;
@@ -64,8 +66,7 @@ export class RaftNode implements RaftClient {
   #history = new VoterHistory({ kraftVersion: 0, voters: [] });
   #quorum: Quorum;
   readonly #sync: LogSync;
-  #timer: TimerHandle | null = null;
-  #timerAtMs = Number.POSITIVE_INFINITY;
+  readonly #timer: DeadlineTimer;
   #farewell: (() => void) | null = null;
   #started = false;
   #closed = false;
@@ -84,6 +85,9 @@ export class RaftNode implements RaftClient {
       random: options.random ?? NO_RANDOM,
     });
     this.#quorum = this.#makeQuorum();
+    this.#timer = new DeadlineTimer(clock, timers, () => {
+      this.#event(() => this.#take(this.#quorum.tick(this.#now())));
+    });
     this.#delivery = new CommittedDelivery(log, this.#snapshots, () => ({
       highWatermark: this.#quorum.highWatermark,
       leader: this.leaderAndEpoch(),
@@ -92,6 +96,7 @@ export class RaftNode implements RaftClient {
     this.#sync = new LogSync({
       log,
       isClosed: () => this.#closed,
+      nowMs: () => this.#now(),
       durable: (offset) => {
         if (this.#quorum.localLogIsDurable(offset)) this.#committed();
       },
@@ -124,10 +129,24 @@ export class RaftNode implements RaftClient {
     this.#quorum = this.#makeQuorum();
     this.#queue.startAt(log.endOffset());
     transport?.start({ refused: (address) => this.#refused(address) });
-    if (transport) this.#news.start();
+    if (transport) this.#watchOthers();
     this.#event(() => this.#take(this.#quorum.tick(this.#now())));
     repeat(this.#options.timers, CLEAN_INTERVAL_MS, () => {
       this.#event(() => cleanSnapshots(this.#snapshots, this.#options));
+      return !this.#closed;
+    });
+  }
+
+  #watchOthers(): void {
+    const { timers, logger, timeouts = DEFAULT_TIMEOUTS } = this.#options;
+    this.#news.start();
+    const patienceMs = timeouts.fetchMs * STALL_FACTOR;
+    repeat(timers, Math.max(1, timeouts.fetchMs), () => {
+      const isAlone = this.#quorum.voters.length <= 1;
+      if (this.#quorum.isLeader && !isAlone && this.#sync.waitedMs(this.#now()) > patienceMs) {
+        logger.warn('The metadata log cannot be written: another voter is to lead');
+        this.resign(this.#quorum.epoch);
+      }
       return !this.#closed;
     });
   }
@@ -141,7 +160,7 @@ export class RaftNode implements RaftClient {
       await this.#sayFarewell();
     }
     this.#closed = true;
-    this.#timer?.cancel();
+    this.#timer.cancel();
     this.#fetchServer.wake();
     this.#options.transport?.close();
   }
@@ -186,7 +205,8 @@ export class RaftNode implements RaftClient {
       highWatermark: () => this.#quorum.highWatermark,
       fetched: (ask) =>
         this.#event(() => {
-          if (this.#quorum.fetched(ask, this.#now())) this.#committed();
+          // One without an id is no replica: somebody only looks at the log.
+          if (ask.replica.id >= 0 && this.#quorum.fetched(ask, this.#now())) this.#committed();
         }),
       answer: (errorCode) => this.#answer(errorCode),
     });
@@ -302,29 +322,13 @@ export class RaftNode implements RaftClient {
       if (this.#quorum.openFarewells === 0) this.#farewell?.();
     }
     this.#follower.go();
-    this.#arm();
+    if (!this.#closed) this.#timer.arm(this.#quorum.deadlineMs());
   }
 
   #sayRole(): void {
     const { role, epoch, leaderId } = this.#quorum;
     const { logger, nodeId } = this.#options;
     logger.info(`Completed transition to ${role}(localId=${nodeId}, epoch=${epoch}, leaderId=${leaderId})`);
-  }
-
-  /** One timer, for whatever the quorum has to do next. */
-  #arm(): void {
-    const atMs = this.#closed ? Number.POSITIVE_INFINITY : this.#quorum.deadlineMs();
-    if (this.#timer !== null && this.#timerAtMs === atMs) return;
-    this.#timer?.cancel();
-    this.#timer = null;
-    this.#timerAtMs = atMs;
-    if (atMs === Number.POSITIVE_INFINITY) return;
-    const run = (): void => {
-      this.#timer = null;
-      this.#event(() => this.#take(this.#quorum.tick(this.#now())));
-    };
-    // At least a millisecond: nothing that is due at once may keep the loop from what is ready.
-    this.#timer = this.#options.timers.after(Math.max(1, atMs - this.#now()), run, { unref: true });
   }
 
   #send({ to, ask }: QuorumSend): void {

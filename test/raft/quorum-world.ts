@@ -27,6 +27,8 @@ export function directoryIdOf(id: number): string {
 /** Remembers how far it is durable. */
 class SlowLog extends MemoryRaftLog {
   durable = 0;
+  /** No fsync ever ends. */
+  isStuck = false;
   readonly #pause: () => Promise<void>;
 
   constructor(pause: () => Promise<void>) {
@@ -37,6 +39,7 @@ class SlowLog extends MemoryRaftLog {
   override async sync(): Promise<void> {
     const end = this.endOffset();
     await this.#pause();
+    if (this.isStuck) await new Promise<never>(() => {});
     this.durable = Math.max(this.durable, end);
   }
 

@@ -73,6 +73,19 @@ describe('three voters', () => {
     expect(leaderOf(world).id).not.toBe(leader.id);
   });
 
+  it('get another leader when the disk of this one takes nothing any more', async () => {
+    const world = await started();
+    const leader = leaderOf(world);
+    leader.log.isStuck = true;
+    write(leader, 'a');
+    await world.run(8_000);
+    const fresh = leaderOf(world);
+    expect(fresh.id).not.toBe(leader.id);
+    write(fresh, 'b');
+    await world.run(300);
+    expect(fresh.watcher.state.at(-1)).toBe('b');
+  });
+
   it('leave a leader alone that one of them cannot hear', async () => {
     const world = await started({ prompt: false });
     const leader = leaderOf(world);
