@@ -2,6 +2,7 @@
  * How much replication may move in a second (KIP-73): the bytes of the last windows, one of them unfinished, against a
  * limit. Only the replicas that a topic's `*.replication.throttled.replicas` names are counted and held back.
  */
+import type { BrokerConfig } from '../config/broker-config.ts';
 import { ConfigResourceType, configsOf, type MetadataImage } from '../metadata/image.ts';
 import type { Clock } from '../runtime/runtime.ts';
 
@@ -86,18 +87,45 @@ export function isThrottled(throttled: ThrottledPartitions, partition: number): 
   return throttled === 'all' || throttled.has(partition);
 }
 
-/** The keys that hold the limits; they are set while the cluster runs, and nowhere else. */
-const RATE_KEYS = {
-  leader: 'leader.replication.throttled.rate',
-  follower: 'follower.replication.throttled.rate',
-  directories: 'replica.alter.log.dirs.io.max.bytes.per.second',
+/** The keys that hold the limits (they are set while the cluster runs, and nowhere else), and how they are measured. */
+const KEYS = {
+  leader: {
+    rate: 'leader.replication.throttled.rate',
+    windows: 'replication.quota.window.num',
+    windowSeconds: 'replication.quota.window.size.seconds',
+  },
+  follower: {
+    rate: 'follower.replication.throttled.rate',
+    windows: 'replication.quota.window.num',
+    windowSeconds: 'replication.quota.window.size.seconds',
+  },
+  directories: {
+    rate: 'replica.alter.log.dirs.io.max.bytes.per.second',
+    windows: 'alter.log.dirs.replication.quota.window.num',
+    windowSeconds: 'alter.log.dirs.replication.quota.window.size.seconds',
+  },
 } as const;
 
-export type ThrottledSide = keyof typeof RATE_KEYS;
+export type ThrottledSide = keyof typeof KEYS;
+
+/** The quota of this broker on one side. */
+export function replicationQuota(
+  side: ThrottledSide,
+  of: { readonly clock: Clock; readonly config: BrokerConfig; readonly image: () => MetadataImage },
+): ReplicationQuota {
+  const { clock, config, image } = of;
+  const keys = KEYS[side];
+  return new ReplicationQuota({
+    clock,
+    limit: () => throttledRate(image(), config.nodeId, side),
+    windows: config.number(keys.windows),
+    windowMs: config.number(keys.windowSeconds) * 1000,
+  });
+}
 
 /** Bytes per second as they are set for a broker now: of its own, or of all. */
 export function throttledRate(image: MetadataImage, brokerId: number, side: ThrottledSide): number {
-  const key = RATE_KEYS[side];
+  const key = KEYS[side].rate;
   const { BROKER } = ConfigResourceType;
   const text = configsOf(image, BROKER, String(brokerId)).get(key) ?? configsOf(image, BROKER, '').get(key);
   return text === undefined ? Number.POSITIVE_INFINITY : Number(text);

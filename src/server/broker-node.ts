@@ -23,7 +23,7 @@ import { ReplicaManager } from '../broker/replica-manager.ts';
 import { DirectoryMoves } from '../broker/replication/directory-moves.ts';
 import { replicaFetcherSettings } from '../broker/replication/fetcher-settings.ts';
 import { ReplicaFetchers } from '../broker/replication/replica-fetchers.ts';
-import { ReplicationQuota, type ThrottledSide, throttledRate } from '../broker/replication-quota.ts';
+import { type ReplicationQuota, replicationQuota, type ThrottledSide } from '../broker/replication-quota.ts';
 import type { BrokerServices } from '../broker/services.ts';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { withDynamicConfigs } from '../config/config-layers.ts';
@@ -291,13 +291,7 @@ export class BrokerNode {
 
   #replicationQuota(side: ThrottledSide): ReplicationQuota {
     const { config, runtime } = this.#options;
-    const windows = side === 'directories' ? 'alter.log.dirs.replication.quota' : 'replication.quota';
-    return new ReplicationQuota({
-      clock: runtime.clock,
-      limit: () => throttledRate(this.#image, config.nodeId, side),
-      windows: config.number(`${windows}.window.num`),
-      windowMs: config.number(`${windows}.window.size.seconds`) * 1000,
-    });
+    return replicationQuota(side, { clock: runtime.clock, config, image: () => this.#image });
   }
 
   #surroundings(): PartitionSurroundings {
