@@ -79,7 +79,7 @@ class Node implements RunningNode {
   readonly nodeId: number;
   readonly #options: NodeOptions;
   readonly #logger: Logger;
-  readonly #gate = new RequestGate();
+  readonly #gate: RequestGate;
   readonly #listeners: NodeListeners;
   #identity: NodeIdentity | null = null;
   #metadataLock: FileLock | null = null;
@@ -97,6 +97,7 @@ class Node implements RunningNode {
     this.#options = options;
     this.nodeId = options.config.nodeId;
     this.#logger = options.logger;
+    this.#gate = new RequestGate(options.runtime.timers);
     this.#listeners = new NodeListeners({
       ...options,
       features: () => this.#quorum?.features() ?? { supported: [], finalizedEpoch: -1, finalized: [] },
