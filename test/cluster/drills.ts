@@ -8,13 +8,13 @@ import { kafkaTools } from './kafka-tools.ts';
 import { mixed } from './mixed.ts';
 import { moving } from './moving.ts';
 import { rotation } from './rotation.ts';
-import type { Engine } from './support/nodes.ts';
+import type { Engine, Roles } from './support/nodes.ts';
 import { textbook } from './textbook.ts';
 
 const USAGE = `npm run drills -- NAME [OPTIONS]
 
   rotation   faults one after the other under producers, consumers, groups and an administrator
-             --minutes N (20), --seed N, --engines kts,kts,kts, --only WORD,...
+             --minutes N (20), --seed N, --engines kts,kts,kts, --roles both,both,both, --static, --only WORD,...
   tools      Apache Kafka's own tools on a cluster of three; --engines
   mixed      kts and Apache Kafka in one cluster; --rounds N (1), --only NAME,...
   moving     from Apache Kafka to kts and back, with the commands of docs/MOVING.md
@@ -28,6 +28,12 @@ function enginesOf(text: string): Engine[] {
   });
 }
 
+function roleOf(word: string): Roles {
+  if (word === 'both') return 'broker,controller';
+  if (word !== 'broker' && word !== 'controller') throw new Error(`'${word}' is no role: both, broker or controller`);
+  return word;
+}
+
 function options() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -35,6 +41,8 @@ function options() {
       minutes: { type: 'string', default: '20' },
       seed: { type: 'string', default: String(Date.now() % 100_000) },
       engines: { type: 'string', default: 'kts,kts,kts' },
+      roles: { type: 'string' },
+      static: { type: 'boolean', default: false },
       rounds: { type: 'string', default: '1' },
       only: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -48,6 +56,8 @@ function options() {
     seed: Number(values.seed),
     engines: enginesOf(values.engines),
     only: values.only?.split(','),
+    roles: values.roles?.split(',').map(roleOf),
+    quorum: values.static ? ('static' as const) : ('dynamic' as const),
   };
 }
 

@@ -8,7 +8,7 @@ import { AdminWork } from './support/admin-work.ts';
 import { FAULTS, type FaultContext } from './support/faults.ts';
 import { GroupLedgers } from './support/group-ledger.ts';
 import { loopback, namespaces, namespacesMissing } from './support/network.ts';
-import { type Engine, TestCluster } from './support/nodes.ts';
+import { type Engine, type Roles, TestCluster } from './support/nodes.ts';
 import { verifyAcknowledged } from './support/read-back.ts';
 import { SmallDisk } from './support/small-disk.ts';
 import { TailReaders } from './support/tail-reader.ts';
@@ -17,8 +17,11 @@ import { verifyBytes } from './support/verify.ts';
 export interface RotationOptions {
   readonly minutes: number;
   readonly seed: number;
-  /** Of node 1, 2 and 3. */
+  /** Of node 1, 2, 3 and so on. */
   readonly engines: readonly Engine[];
+  /** Of each node; all are broker and controller when it is left out. */
+  readonly roles?: readonly Roles[] | undefined;
+  readonly quorum?: 'static' | 'dynamic';
   /** Only faults whose names contain one of these. */
   readonly only?: readonly string[] | undefined;
   readonly say: (line: string) => void;
@@ -41,16 +44,21 @@ export function seeded(seed: number): () => number {
 
 const seconds = (ms: number) => (ms / 1_000).toFixed(1);
 
-async function makeCluster({ engines, say }: RotationOptions, disk: SmallDisk | string): Promise<TestCluster> {
+async function makeCluster(
+  { engines, roles, quorum = 'dynamic', say }: RotationOptions,
+  disk: SmallDisk | string,
+): Promise<TestCluster> {
   const ids = engines.map((_, at) => at + 1);
   const missing = namespacesMissing();
   if (missing !== undefined) say(`left out: network cuts (${missing})`);
   if (typeof disk === 'string') say(`left out: a full disk (${disk})`);
   return TestCluster.start({
     network: missing === undefined ? namespaces(ids) : loopback(),
+    quorum,
     nodes: engines.map((engine, at) => ({
       id: at + 1,
       engine,
+      roles: roles?.[at] ?? 'broker,controller',
       ...(at + 1 === SMALL_DISK_NODE && typeof disk !== 'string' ? { dataDirectory: `${disk.path}/data` } : {}),
     })),
     properties: {
@@ -77,7 +85,7 @@ async function rotate(options: RotationOptions, context: FaultContext, producers
     const what = await fault.strike(context);
     const struck = performance.now();
     await producers.progress();
-    await cluster.probe.untilWhole(cluster.nodes.length, 90_000);
+    await cluster.probe.untilWhole(cluster.brokers.length, 90_000);
     // Every other time the preferred leaders take over again, so that leaders are spread when the next fault comes.
     if (random() < 0.5) await cluster.probe.electPreferred();
     count++;
@@ -93,14 +101,18 @@ async function rotate(options: RotationOptions, context: FaultContext, producers
 /** Rejects with the first thing that does not hold. */
 export async function rotation(options: RotationOptions): Promise<void> {
   const { say, seed } = options;
-  say(`seed ${seed}, engines ${options.engines.join(', ')}, ${options.minutes} minutes`);
+  const { engines, roles, quorum = 'dynamic' } = options;
+  const nodes = engines.map(
+    (engine, at) => `${engine} as ${(roles?.[at] ?? 'broker,controller').replace(',', ' and ')}`,
+  );
+  say(`seed ${seed}, ${options.minutes} minutes, a ${quorum} quorum; ${nodes.join(', ')}`);
   const disk = SmallDisk.mount(DISK_MB);
   let cluster: TestCluster | undefined;
   try {
     cluster = await makeCluster(options, disk);
     const { probe } = cluster;
     await probe.createTopics(TOPICS.map(({ name, partitions }) => ({ name, partitions, replicas: 3 })));
-    await probe.untilWhole(cluster.nodes.length);
+    await probe.untilWhole(cluster.brokers.length);
     const producers = new AckedProducers({ probe, topics: TOPICS, pauseMs: 30, recordBytes: 100 });
     const readers = new TailReaders(probe, TOPICS);
     const groups = new GroupLedgers(probe, 'strict', 4);

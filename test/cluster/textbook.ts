@@ -137,7 +137,7 @@ async function anyOneThenTwo({ terminal, brokers }: Desk): Promise<void> {
   terminal.remark('now two of the three: no majority of controllers is left, and nothing is promised any more');
   await terminal.run('kts cluster stop --node-id 1 --node-id 2 --kill');
   await terminal.fails(
-    `${produce} --producer-property delivery.timeout.ms=4000 --producer-property request.timeout.ms=2000 --producer-property linger.ms=0`,
+    `${produce} --command-property delivery.timeout.ms=4000 --command-property request.timeout.ms=2000 --command-property linger.ms=0`,
     'never acknowledged\n',
   );
   await terminal.run('kts cluster status');

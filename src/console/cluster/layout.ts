@@ -92,7 +92,6 @@ export function propertiesOf(
     ['share.coordinator.state.topic.min.isr', String(Math.min(2, brokers))],
     // On one machine a topic of Kafka's fifty partitions three times over is mostly files.
     ['offsets.topic.num.partitions', '10'],
-    ['transaction.state.log.num.partitions', '10'],
     ['group.initial.rebalance.delay.ms', '0'],
     ...overrides,
   ]);
