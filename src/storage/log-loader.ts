@@ -132,7 +132,7 @@ export function loadLog(context: LogContext, options: OpenLogOptions): LoadedLog
 
 function recover(context: LogContext, scope: RecoveryScope & { readonly segments: LogSegment[] }): void {
   const { dropped } = recoverSegments(context, scope);
-  for (const gone of scope.segments.splice(scope.segments.length - dropped)) discardSegment(context.files, gone);
+  scope.segments.splice(scope.segments.length - dropped);
 }
 
 export function createSegment(

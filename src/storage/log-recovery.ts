@@ -22,6 +22,7 @@ import type { LeaderEpochCache } from './leader-epoch-cache.ts';
 import type { LogContext } from './log-context.ts';
 import type { OpenLogOptions } from './log-loader.ts';
 import type { LogSegment } from './log-segment.ts';
+import { discardTail } from './segment-removal.ts';
 
 export interface RecoveryScope {
   readonly options: OpenLogOptions;
@@ -30,7 +31,7 @@ export interface RecoveryScope {
 }
 
 export interface RecoveryReport {
-  /** Segments at the end that are no longer part of the log; the caller removes their files. */
+  /** Segments at the end that are no longer part of the log; their files are gone. */
   readonly dropped: number;
 }
 
@@ -43,23 +44,29 @@ export function recoverSegments(context: LogContext, scope: RecoveryScope): Reco
     context.logger.info(
       `Recovering unflushed segment ${segment.baseOffset}. ${i - first + 1}/${segments.length - first} recovered for ${options.topic}-${options.partition}.`,
     );
-    const lost = recoverSegment(context, scope, segment);
-    if (lost === null) continue;
     const later = segments.slice(i + 1);
-    moveAside(context, scope, lost, later);
-    return { dropped: later.length };
+    const isWhole = recoverSegment(context, scope, segment, (batches) => {
+      moveAside(context, scope, { segment, batches }, later);
+      discardTail(context.files, options.path, later);
+    });
+    if (!isWhole) return { dropped: later.length };
   }
   return { dropped: 0 };
 }
 
 interface LostTail {
   readonly segment: LogSegment;
-  /** Bytes behind the last good batch; they are already cut off the segment. */
+  /** Behind the last good one. */
   readonly batches: Buffer[];
 }
 
-/** Null when the whole segment is good. */
-function recoverSegment(context: LogContext, scope: RecoveryScope, segment: LogSegment): LostTail | null {
+/** True when the whole segment is good; else it is cut, after `beforeCut`: a crash between must not leave a gap. */
+function recoverSegment(
+  context: LogContext,
+  scope: RecoveryScope,
+  segment: LogSegment,
+  beforeCut: (lost: Buffer[]) => void,
+): boolean {
   const { options, epochs } = scope;
   const path = segment.log.path;
   const sizeOnDisk = segment.size;
@@ -83,7 +90,7 @@ function recoverSegment(context: LogContext, scope: RecoveryScope, segment: LogS
   });
   if (result.position === sizeOnDisk) {
     segment.seal();
-    return null;
+    return true;
   }
   const batches = wholeBatches(segment.log.get(), result.position, sizeOnDisk, next);
   const what = result.why === 'incomplete' ? 'an incomplete batch' : 'a corrupt batch';
@@ -95,10 +102,11 @@ function recoverSegment(context: LogContext, scope: RecoveryScope, segment: LogS
   } else {
     context.logger.warn(text);
   }
+  beforeCut(batches);
   segment.size = result.position;
   segment.log.get().truncateSync(result.position);
   segment.seal();
-  return { segment, batches };
+  return false;
 }
 
 /** Batches with a right checksum in [from, end), wherever they begin: behind a torn one the framing is lost. */

@@ -38,7 +38,7 @@ import { findOffsetByTimestamp, findOffsetOfMaxTimestamp, type TimestampedOffset
 import { encodeProducerSnapshot } from './producer-snapshot.ts';
 import type { ProducerBatch, ProducerState } from './producer-state.ts';
 import { floorSegment, type ReadOptions, sliceSegments } from './segment-read.ts';
-import { discardSegment, discardSegmentLater } from './segment-removal.ts';
+import { discardSegmentLater, discardTail } from './segment-removal.ts';
 import { syncDirectory, syncFile } from './sync-directory.ts';
 
 export interface AppendResult {
@@ -332,7 +332,8 @@ export class PartitionLog {
       return true;
     }
     this.#health.changing(`truncating ${this.name} to offset ${offset}`, () => {
-      while (this.#active.baseOffset > offset) this.#removeLastSegment();
+      this.#discardFrom(floorSegment(this.#segments, offset) + 1);
+      this.#active = this.#segments.at(-1) as LogSegment;
       this.#changed = true;
       this.#logEndOffset = this.#active.truncateTo(offset, this.#context.clock.nowMs());
       this.#afterTruncation();
@@ -346,7 +347,7 @@ export class PartitionLog {
     this.#health.check();
     this.#context.logger.info(`Truncating ${this.name} and starting at offset ${offset}`);
     this.#health.changing(`truncating ${this.name} fully`, () => {
-      for (const segment of this.#segments.splice(0)) discardSegment(this.#context.files, segment);
+      this.#discardFrom(0);
       this.#active = createSegment(this.#context, this.#config, this.#path, offset);
       this.#segments.push(this.#active);
       this.#directoryChanged = true;
@@ -512,10 +513,8 @@ export class PartitionLog {
     };
   }
 
-  #removeLastSegment(): void {
-    discardSegment(this.#context.files, this.#segments.pop() as LogSegment);
-    this.#active = this.#segments.at(-1) as LogSegment;
-    this.#directoryChanged = true;
+  #discardFrom(index: number): void {
+    discardTail(this.#context.files, this.#path, this.#segments.splice(index));
   }
 
   #afterTruncation(): void {

@@ -21,6 +21,16 @@ export function discardSegment(files: Files, segment: LogSegment): void {
   for (const suffix of SUFFIXES) files.removeSync(segment.pathOf(suffix));
 }
 
+/**
+ * Those at the end of a log, the last one first, and durably: when what lies before them is cut back next, a power cut
+ * must not bring them back behind a gap.
+ */
+export function discardTail(files: Files, directory: string, segments: readonly LogSegment[]): void {
+  if (segments.length === 0) return;
+  for (const segment of segments.toReversed()) discardSegment(files, segment);
+  files.syncDirectorySync(directory);
+}
+
 /** Slices of the segment stay readable until then. */
 export function discardSegmentLater(context: LogContext, segment: LogSegment, delayMs: number): void {
   const { files, timers, logger } = context;

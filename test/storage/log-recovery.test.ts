@@ -63,6 +63,18 @@ describe('recovery after an unclean stop', () => {
     log.abandon();
   });
 
+  it('leaves no gap when it is cut short itself: later segments go before the torn end is cut', () => {
+    const config = logConfig({ segmentBytes: 3 * one });
+    write(5, config);
+    fs.appendFileSync(file(`${FIRST}.log`), Buffer.alloc(70));
+    const files = new FaultyFiles();
+    files.failWith({ operation: 'truncate', path: /0\.log$/, code: 'EIO' });
+    expect(() => openLog(testContext({ files }), directory, { clean: false, config })).toThrow(/EIO/);
+    const log = openLog(testContext(), directory, { clean: false, config });
+    expect(readAll(log).map((found) => found.baseOffset)).toEqual([0, 1, 2]);
+    log.abandon();
+  });
+
   it('drops the segment behind a torn end together with its producer snapshot', () => {
     const config = logConfig({ segmentBytes: 3 * one });
     const log = openLog(testContext(), directory, { config });
