@@ -54,7 +54,7 @@ function runSeed(seed: string, options: RunOptions): RunResult {
   const network = new SimNetwork(world);
   const random = world.random.fork('setup');
   const troubleMs = random.pick(TROUBLES_MS);
-  const shape = options.shape ?? random.pick(SHAPES);
+  const shape = options.shape ?? world.random.fork('shape').pick(SHAPES);
   const cluster = buildCluster(network, shape, random);
   const { nodes } = cluster;
   const watch = new Watch(world);

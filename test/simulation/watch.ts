@@ -7,6 +7,7 @@ import { Partition } from '../../src/broker/partition.ts';
 import { MetadataLoader } from '../../src/metadata/loader.ts';
 import { decodeRecord } from '../../src/metadata/records.ts';
 import { crc32c } from '../../src/protocol/crc32c.ts';
+import { QuorumStateFile } from '../../src/raft/quorum-state.ts';
 import type { CommittedBatch, LeaderAndEpoch } from '../../src/raft/raft-client.ts';
 import { THE_WORLD, type World } from '../support/sim/world.ts';
 
@@ -103,6 +104,12 @@ function install(): void {
   MetadataLoader.prototype.onLeaderChange = function (leader) {
     current?.onLeader(leader);
     onLeaderChange.call(this, leader);
+  };
+  // What a node has put down about an epoch before it acts on it, also when it does not get as far as committing anything.
+  const { write } = QuorumStateFile.prototype;
+  QuorumStateFile.prototype.write = function (state, ...rest) {
+    current?.onLeader({ leaderId: state.leaderId, epoch: state.epoch });
+    write.call(this, state, ...rest);
   };
   const { append } = Partition.prototype;
   Partition.prototype.append = function (batch, allReplicas) {
