@@ -136,7 +136,7 @@ function mayLosePages(node: SimNode, cluster: Cluster, watch: Watch): boolean {
   // A node whose disk fails ends by itself.
   const isWell = ({ host }: SimNode) => host.disk.fault === null && !Number.isFinite(host.disk.capacity);
   if (!cluster.brokers.every(isWell)) return false;
-  return watch.isrsOf(node.config.nodeId).every((isr) => isr.some(running));
+  return watch.isrs.every((isr) => isr.some(running));
 }
 
 function heal(world: World, load: Load, ledger: Ledger, cluster: Cluster): void {

@@ -60,13 +60,17 @@ export class Watch {
     }
   }
 
-  /** The ISRs that the broker is in. */
-  isrsOf(broker: number): (readonly number[])[] {
-    return [...this.#isr.values()].filter((isr) => isr.includes(broker));
+  /** Of every partition. */
+  get isrs(): (readonly number[])[] {
+    return [...this.#isr.values()];
   }
 
   #noteRecord(value: Uint8Array): void {
     const record = decodeRecord(value);
+    if (record.type === 'removeTopic') {
+      const { topicId } = record.value as { readonly topicId: string };
+      for (const key of this.#isr.keys()) if (key.startsWith(`${topicId}-`)) this.#isr.delete(key);
+    }
     if (record.type !== 'partition' && record.type !== 'partitionChange') return;
     const { topicId, partitionId, isr } = record.value as {
       readonly topicId: string;
