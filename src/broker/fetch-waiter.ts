@@ -41,6 +41,12 @@ export class FetchWaiter {
     });
   }
 
+  /** Is answered with what there is, behind the events that are ready now. */
+  letGo(): void {
+    if (this.#ended) return;
+    this.#options.timers.soon(() => this.#look(true));
+  }
+
   /** The connection is gone: nobody waits any more. */
   drop(): void {
     if (this.#ended) return;

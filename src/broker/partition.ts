@@ -11,11 +11,12 @@ import { ErrorCode, errorName } from '../protocol/error-codes.ts';
 import { KafkaError } from '../protocol/kafka-error.ts';
 import type { Clock } from '../runtime/runtime.ts';
 import type { AppendResult, PartitionLog } from '../storage/partition-log.ts';
+import type { AwaitedFollowers } from './awaited-followers.ts';
 import { CommitWaiters } from './commit-waiters.ts';
 import { type FetchWaiter, type Wakeable, wakeAll } from './fetch-waiter.ts';
 import type { IsrAnswer, IsrProposal } from './isr-proposal.ts';
 import { PartitionReplicas, type PeerBroker } from './partition-replicas.ts';
-import type { RemoteReplica, ReplicaFetch } from './remote-replica.ts';
+import { type RemoteReplica, type ReplicaFetch, UNKNOWN_OFFSET } from './remote-replica.ts';
 import type { ThrottledPartitions } from './replication-quota.ts';
 
 /** The part of the metadata image that a hosted partition follows. */
@@ -52,6 +53,8 @@ export interface PartitionSurroundings {
   peer(brokerId: number): PeerBroker | undefined;
   /** Asks the controller for another ISR. */
   propose(proposal: IsrProposal): void;
+  /** Told which followers have yet to ask for a partition that is led here. */
+  readonly awaited?: AwaitedFollowers;
 }
 
 const UNKNOWN_STATE: PartitionState = {
@@ -169,6 +172,7 @@ export class Partition implements Wakeable {
     if (state.partitionEpoch > before.partitionEpoch || isNewEpoch) {
       this.#state = state;
       this.#proposal = null;
+      this.#awaitNobody();
       this.#replicas.assign(state.replicas, state.isr);
     }
     const led = before.leader === this.#around.nodeId;
@@ -241,6 +245,7 @@ export class Partition implements Wakeable {
     const { log } = this;
     const leaderEnd = log.logEndOffset;
     if (fetch.fetchOffset > leaderEnd || fetch.fetchOffset < log.logStartOffset) return ErrorCode.OFFSET_OUT_OF_RANGE;
+    if (remote.logEndOffset === UNKNOWN_OFFSET) this.#around.awaited?.delete(remote.brokerId, this);
     remote.fetched(fetch, leaderEnd);
     if (!remote.inMaximalIsr) this.#maybeExpandIsr(remote);
     if (log.highWatermark < leaderEnd) this.#advanceHighWatermark();
@@ -285,6 +290,7 @@ export class Partition implements Wakeable {
   /** The topic was deleted or its directory failed: everybody is answered with `errorCode`. */
   close(errorCode: number): void {
     this.#closedWith = errorCode;
+    this.#awaitNobody();
     this.#settleAll(errorCode);
     this.#wakeEverybody();
   }
@@ -298,12 +304,26 @@ export class Partition implements Wakeable {
       this.#epochStartOffset = end;
       this.#replicas.beginEpoch(!ledBefore, end, this.#around.clock.monotonicMs());
     }
+    this.#awaitFollowers();
     // Whatever there is was found, and is served: nothing is left to recover.
     if (this.#state.leaderRecoveryState === RECOVERING && this.#proposal === null) this.#propose(this.#replicas.isr);
     // What a crash left unsynced is no more than what is appended now.
     const durable = begins ? log.flushIfDue() : null;
     if (durable === null) this.#advanceHighWatermark();
     else this.#advanceOnceDurable(durable);
+  }
+
+  /** Members of the ISR that have not asked since this broker leads keep every acks=all write waiting. */
+  #awaitFollowers(): void {
+    const { awaited } = this.#around;
+    if (awaited === undefined) return;
+    for (const remote of this.#replicas.remotes) {
+      if (remote.inMaximalIsr && remote.logEndOffset === UNKNOWN_OFFSET) awaited.add(remote.brokerId, this);
+    }
+  }
+
+  #awaitNobody(): void {
+    for (const remote of this.#replicas.remotes) this.#around.awaited?.delete(remote.brokerId, this);
   }
 
   #followFrom(ledBefore: boolean): void {
@@ -413,7 +433,9 @@ export class Partition implements Wakeable {
     const { isr, partitionEpoch, leaderRecoveryState } = answer;
     this.#state = { ...state, isr, partitionEpoch, leaderRecoveryState };
     this.#proposal = null;
+    this.#awaitNobody();
     this.#replicas.commit(isr);
+    this.#awaitFollowers();
     this.#advanceHighWatermark();
   }
 

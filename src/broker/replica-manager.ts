@@ -1,9 +1,12 @@
 /**
  * The partitions that this broker hosts, found by topic name and number without building a key string.
  */
+import { AwaitedFollowers } from './awaited-followers.ts';
 import type { Partition } from './partition.ts';
 
 export class ReplicaManager {
+  /** Followers that partitions led here wait for. */
+  readonly awaited = new AwaitedFollowers();
   readonly #byTopic = new Map<string, (Partition | undefined)[]>();
   #count = 0;
 

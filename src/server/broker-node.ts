@@ -246,7 +246,7 @@ export class BrokerNode {
         topicsDeleted: (topics) => this.#coordinator.onTopicsDeleted(topics),
       },
       effectiveConfig: (image, topic) => effectiveTopicConfig(config, image, topic),
-      around: this.#surroundings(),
+      around: this.#surroundings(replicas),
       brokerConfigChanged: (image) => {
         this.#config = withDynamicConfigs(config, dynamicBrokerConfigs(image, config.nodeId));
         this.#groupConfig = groupSettings(this.#config);
@@ -294,7 +294,7 @@ export class BrokerNode {
     return replicationQuota(side, { clock: runtime.clock, config, image: () => this.#image });
   }
 
-  #surroundings(): PartitionSurroundings {
+  #surroundings(replicas: ReplicaManager): PartitionSurroundings {
     const { config, runtime, logger } = this.#options;
     return {
       nodeId: config.nodeId,
@@ -304,6 +304,7 @@ export class BrokerNode {
       brokerEpoch: () => this.#lifecycle?.brokerEpoch ?? -1,
       peer: (brokerId) => this.#image.brokers.get(brokerId),
       propose: (proposal) => this.#alterations?.propose(proposal),
+      awaited: replicas.awaited,
     };
   }
 

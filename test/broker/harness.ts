@@ -250,6 +250,7 @@ export class BrokerHarness {
         brokerEpoch: () => 7,
         peer: (brokerId) => this.#published.brokers.get(brokerId),
         propose: (proposal) => void this.proposals.push(proposal),
+        awaited: this.replicas.awaited,
       },
       brokerConfigChanged: () => {},
       publish: (image) => {

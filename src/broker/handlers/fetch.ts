@@ -7,6 +7,7 @@ import { type ApiRow, apiRow, type HandlerResult, type RequestContext } from '..
 import { ErrorCode } from '../../protocol/error-codes.ts';
 import { type FetchRequest, fetchRequest, fetchResponse } from '../../protocol/messages/fetch.ts';
 import { EMPTY_BYTES, type Encodable } from '../../protocol/schema.ts';
+import { AWAITED_WAIT_MS } from '../awaited-followers.ts';
 import { CurrentLeaders, namesLeader } from '../current-leaders.ts';
 import {
   type FetchLook,
@@ -133,8 +134,11 @@ function waitForMore(ready: FetchJob): Promise<Response> {
   const job: FetchJob = { ...ready, lookup: afterResolving(ready.lookup) };
   const { services, request, context, plan, lookup } = job;
   return new Promise((resolve) => {
-    const follows = lookup.reader.replicaId >= 0;
-    const sources: Wakeable[] = [];
+    const { replicaId } = lookup.reader;
+    const follows = replicaId >= 0;
+    const { awaited } = services.replicas;
+    const maxWaitMs = awaited.has(replicaId) ? Math.min(request.maxWaitMs, AWAITED_WAIT_MS) : request.maxWaitMs;
+    const sources: Wakeable[] = follows ? [awaited.parked(replicaId)] : [];
     for (const member of plan.members) {
       const found = findMember(lookup, member);
       if (typeof found !== 'number') sources.push(follows ? found.appended : found);
@@ -146,7 +150,7 @@ function waitForMore(ready: FetchJob): Promise<Response> {
       resolve(paced(job, answer(job, look), look.bytes));
       return true;
     };
-    const waiter = new FetchWaiter({ timers: services.runtime.timers, maxWaitMs: request.maxWaitMs, sources, attempt });
+    const waiter = new FetchWaiter({ timers: services.runtime.timers, maxWaitMs, sources, attempt });
     const takeBack = context.onConnectionClosed(() => waiter.drop());
   });
 }

@@ -2,7 +2,17 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RecordBatch } from '../../../src/protocol/batch.ts';
 import { ErrorCode } from '../../../src/protocol/error-codes.ts';
 import { readRecords } from '../../../src/protocol/record.ts';
-import { BrokerHarness, brokerRecord, configRecord, partitionChange, topicId, turn, unfence } from '../harness.ts';
+import {
+  BrokerHarness,
+  brokerRecord,
+  configRecord,
+  partitionChange,
+  removeTopic,
+  topicId,
+  topicRecords,
+  turn,
+  unfence,
+} from '../harness.ts';
 
 const FETCH = 1;
 const DELETE_RECORDS = 21;
@@ -120,6 +130,41 @@ describe('a follower', () => {
     broker.append('u', 'b');
     const forgotten = await ask([], { session: [id, 4], forgotten: [1] }).answer;
     expect(forgotten.responses).toEqual([]);
+  });
+
+  it('is let go when a new partition waits for it, and not held for long until it asks for that', async () => {
+    const both = [{}, { topic: 1 }];
+    await ask(both).answer;
+    const asked = ask(both, { maxWaitMs: 500 });
+    await turn();
+    expect(asked.settled()).toBeUndefined();
+    broker.apply(...topicRecords('new', { id: topicId(8), replicas: [1, 2], isr: [1, 2] }));
+    expect((await asked.answer).responses[0].partitions[0]).toMatchObject({ errorCode: 0 });
+    const again = ask(both, { maxWaitMs: 500 });
+    await turn();
+    expect(again.settled()).toBeUndefined();
+    broker.time.advance(20);
+    await again.answer;
+    const whole = ask([...both, { topic: 8 }], { maxWaitMs: 500 });
+    await turn();
+    broker.time.advance(499);
+    await turn();
+    expect(whole.settled()).toBeUndefined();
+    broker.time.advance(1);
+    await whole.answer;
+  });
+
+  it('is not awaited by a partition whose ISR it has left, or that is led elsewhere', async () => {
+    const { awaited } = broker.replicas;
+    expect(awaited.has(2)).toBe(true);
+    broker.apply(partitionChange(topicId(0), 0, { isr: [1] }));
+    expect(awaited.has(2)).toBe(true);
+    broker.apply(partitionChange(topicId(1), 0, { leader: 2 }));
+    expect(awaited.has(2)).toBe(false);
+    broker.apply(partitionChange(topicId(1), 0, { leader: 1 }));
+    expect(awaited.has(2)).toBe(true);
+    broker.apply(removeTopic(topicId(1)));
+    expect(awaited.has(2)).toBe(false);
   });
 
   it('is told where its log and the leader part ways, and is not counted there', async () => {
