@@ -7,6 +7,7 @@ import { ApiKey } from '../protocol/api-keys.ts';
 import { apiVersionsResponse } from '../protocol/messages/api-versions.ts';
 import type { Encodable } from '../protocol/schema.ts';
 import type { HandlerTable } from './handler.ts';
+import type { VersionRange } from './link.ts';
 
 export type ApiVersionsAnswer = Encodable<typeof apiVersionsResponse>;
 
@@ -17,7 +18,33 @@ export interface FeatureVersions {
   /** -1 while nothing is known to be finalized. */
   readonly finalizedEpoch: number;
   readonly finalized: readonly { readonly name: string; readonly level: number }[];
+  /** What the active controller has of an API: undefined where it lacks it, null where that is not known. */
+  readonly ofController?: (apiKey: number) => VersionRange | undefined | null;
 }
+
+/** Requests that a broker passes on: it can take only what the controller takes. */
+const FORWARDED = new Set<number>([
+  ApiKey.CreateTopics,
+  ApiKey.DeleteTopics,
+  ApiKey.CreateAcls,
+  ApiKey.DeleteAcls,
+  ApiKey.AlterConfigs,
+  ApiKey.CreatePartitions,
+  ApiKey.CreateDelegationToken,
+  ApiKey.RenewDelegationToken,
+  ApiKey.ExpireDelegationToken,
+  ApiKey.ElectLeaders,
+  ApiKey.IncrementalAlterConfigs,
+  ApiKey.AlterPartitionReassignments,
+  ApiKey.ListPartitionReassignments,
+  ApiKey.AlterClientQuotas,
+  ApiKey.AlterUserScramCredentials,
+  ApiKey.DescribeQuorum,
+  ApiKey.UpdateFeatures,
+  ApiKey.UnregisterBroker,
+  ApiKey.AddRaftVoter,
+  ApiKey.RemoveRaftVoter,
+]);
 
 const UNSUPPORTED_VERSION = 35;
 const INVALID_REQUEST = 42;
@@ -37,7 +64,14 @@ export const UNSUPPORTED_API_VERSIONS: ApiVersionsAnswer = { errorCode: UNSUPPOR
 export const INVALID_API_VERSIONS: ApiVersionsAnswer = { errorCode: INVALID_REQUEST, apiKeys: [] };
 
 export function apiVersionsAnswer(table: HandlerTable, version: number, features: FeatureVersions): ApiVersionsAnswer {
-  const apiKeys = [...table.values()].map(({ apiKey, minVersion, maxVersion }) => ({ apiKey, minVersion, maxVersion }));
+  const apiKeys = [...table.values()].flatMap((row) => {
+    const { apiKey, minVersion, maxVersion } = row;
+    const limit = FORWARDED.has(apiKey) && features.ofController ? features.ofController(apiKey) : null;
+    if (limit === undefined) return [];
+    if (limit === null) return [{ apiKey, minVersion, maxVersion }];
+    const both = { apiKey, minVersion: Math.max(minVersion, limit.min), maxVersion: Math.min(maxVersion, limit.max) };
+    return both.minVersion <= both.maxVersion ? [both] : [];
+  });
   if (!table.has(ApiKey.ApiVersions)) apiKeys.push(OWN_RANGE);
   apiKeys.sort((one, other) => one.apiKey - other.apiKey);
   if (version < 3) return { errorCode: 0, apiKeys };

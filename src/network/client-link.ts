@@ -10,7 +10,7 @@ import type { Connection, Runtime, TimerHandle } from '../runtime/runtime.ts';
 import type { Address } from './address.ts';
 import { type Api, api } from './api.ts';
 import { FrameReader } from './frame-reader.ts';
-import { type Link, LinkError, type LinkOptions, reasonOf } from './link.ts';
+import { type Link, LinkError, type LinkOptions, reasonOf, type VersionRange } from './link.ts';
 
 const API_VERSIONS = api(apiVersionsRequest, apiVersionsResponse);
 const SOFTWARE_NAME = 'kts';
@@ -28,11 +28,6 @@ interface Waiting {
   readonly timer: TimerHandle;
 }
 
-interface Range {
-  readonly min: number;
-  readonly max: number;
-}
-
 export class ClientLink implements Link {
   readonly address: Address;
   readonly #runtime: Runtime;
@@ -40,7 +35,7 @@ export class ClientLink implements Link {
   readonly #connection: Connection;
   readonly #waiting: Waiting[] = [];
   readonly #frames: FrameReader;
-  readonly #ranges = new Map<number, Range>();
+  readonly #ranges = new Map<number, VersionRange>();
   readonly #idleMs: number;
   readonly #onClosed: ((error: Error) => void) | undefined;
   #idleTimer: TimerHandle | undefined;
@@ -132,6 +127,10 @@ export class ClientLink implements Link {
     if (theirs === undefined || ours === null) return undefined;
     const version = Math.min(theirs.max, ours.max, limit);
     return version < theirs.min || version < ours.min ? undefined : version;
+  }
+
+  range(apiKey: number): VersionRange | undefined {
+    return this.#ranges.get(apiKey);
   }
 
   async send<In, Out>(which: Api<In, Out>, version: number, value: In, timeoutMs: number): Promise<Out> {

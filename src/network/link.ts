@@ -3,6 +3,11 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { type Address, addressText } from './address.ts';
 import type { Api } from './api.ts';
 
+export interface VersionRange {
+  readonly min: number;
+  readonly max: number;
+}
+
 export interface LinkOptions {
   readonly runtime: Runtime;
   readonly address: Address;
@@ -22,6 +27,8 @@ export interface Link {
   readonly isOpen: boolean;
   /** The newest version of both sides, at most `limit`; undefined when the broker lacks the API. */
   version(api: Api<unknown, unknown>, limit?: number): number | undefined;
+  /** The versions that the other side has of an API; undefined when it lacks it. */
+  range?(apiKey: number): VersionRange | undefined;
   send<In, Out>(api: Api<In, Out>, version: number, value: In, timeoutMs: number): Promise<Out>;
   /** Like `send`, with a whole request frame made elsewhere: only its correlation id is set. */
   sendPrepared<In, Out>(api: Api<In, Out>, version: number, frame: Buffer, timeoutMs: number): Promise<Out>;

@@ -9,6 +9,7 @@ import { type BrokerConfig, resolveEndpoint } from '../config/broker-config.ts';
 import type { Endpoint } from '../config/listeners.ts';
 import type { FeatureVersions } from '../network/api-versions.ts';
 import type { ApiRow } from '../network/handler.ts';
+import type { VersionRange } from '../network/link.ts';
 import { type Listener, RequestServer } from '../network/request-server.ts';
 import type { VoterEndpoint } from '../raft/voters.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -32,6 +33,8 @@ export interface NodeListenersOptions {
   /** Advertised where a listener names no host. */
   readonly hostname: string;
   readonly features: () => FeatureVersions;
+  /** See FeatureVersions; for the broker's listeners. */
+  readonly versionsOfController: (apiKey: number) => VersionRange | undefined | null;
   readonly onBug: (failure: AssertionFailure) => void;
 }
 
@@ -48,7 +51,8 @@ export class NodeListeners {
 
   constructor(options: NodeListenersOptions) {
     this.#options = options;
-    this.#broker = { table: new Map(), server: requestServer(options) };
+    const features = () => ({ ...options.features(), ofController: options.versionsOfController });
+    this.#broker = { table: new Map(), server: requestServer({ ...options, features }) };
     this.#controller = { table: new Map(), server: requestServer(options) };
   }
 

@@ -101,6 +101,7 @@ class Node implements RunningNode {
     this.#listeners = new NodeListeners({
       ...options,
       features: () => this.#quorum?.features() ?? { supported: [], finalizedEpoch: -1, finalized: [] },
+      versionsOfController: (apiKey) => (this.#channels === null ? null : this.#channels.forwarding.versionsOf(apiKey)),
       onBug: options.onFatal,
     });
   }

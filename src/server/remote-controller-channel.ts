@@ -10,7 +10,7 @@ import type { ControllerChannel } from '../broker/services.ts';
 import { type Address, addressText } from '../network/address.ts';
 import { type Api, api } from '../network/api.ts';
 import type { RequestContext } from '../network/handler.ts';
-import { type Link, LinkError, type OpenLink, reasonOf } from '../network/link.ts';
+import { type Link, LinkError, type OpenLink, reasonOf, type VersionRange } from '../network/link.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
 import { KafkaError } from '../protocol/kafka-error.ts';
 import { envelopeRequest, envelopeResponse } from '../protocol/messages/envelope.ts';
@@ -47,6 +47,8 @@ const MAX_BACKOFF_MS = 100;
 interface CurrentLink {
   readonly to: ControllerAddress;
   readonly opening: Promise<Link>;
+  /** Once it is. */
+  open: Link | null;
   /** Rejects when another controller leads: nobody waits for this one to answer its first question. */
   readonly dropped: PromiseWithResolvers<never>;
 }
@@ -102,6 +104,12 @@ export class RemoteControllerChannel implements ControllerChannel {
     const { apiVersion } = context;
     const envelope = await this.send(envelopeRequest, envelopeResponse, ENVELOPE_VERSION, sealEnvelope(context));
     return openEnvelope(envelope, response, apiVersion);
+  }
+
+  /** The versions of an API that the active controller has; null while no connection to it has told. */
+  versionsOf(apiKey: number): VersionRange | undefined | null {
+    const link = this.#link?.open;
+    return link?.range === undefined ? null : link.range(apiKey);
   }
 
   /** Another controller may be active now: nothing waits for an answer of the former one. */
@@ -161,14 +169,18 @@ export class RemoteControllerChannel implements ControllerChannel {
       idleMs: -1,
       onClosed: () => this.#forget(opening),
     });
-    opening.then(
-      () => logger.info(`Recorded new controller, from now on will use node ${addressText(to)} (id: ${to.id})`),
-      () => this.#forget(opening),
-    );
     const dropped = Promise.withResolvers<never>();
     dropped.promise.catch(() => {});
-    this.#link = { to, opening, dropped };
-    return this.#link;
+    const current: CurrentLink = { to, opening, open: null, dropped };
+    this.#link = current;
+    opening.then(
+      (link) => {
+        current.open = link;
+        logger.info(`Recorded new controller, from now on will use node ${addressText(to)} (id: ${to.id})`);
+      },
+      () => this.#forget(opening),
+    );
+    return current;
   }
 
   #forget(opening: Promise<Link>): void {

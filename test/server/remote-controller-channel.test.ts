@@ -83,6 +83,7 @@ class World {
           throw error;
         });
       },
+      range: (apiKey) => (apiKey === 19 ? { min: 2, max: 7 } : undefined),
       sendPrepared: () => Promise.reject(GONE),
       sendPreparedUnanswered: () => Promise.reject(GONE),
       close,
@@ -232,6 +233,20 @@ describe('a request', () => {
     world.leads(2);
     expect(await answer).toMatchObject({ producerIdStart: 5000 });
     expect(world.opened).toEqual([2]);
+  });
+});
+
+describe('what the controller can take', () => {
+  it('is known once it has been asked, and not any more when another one leads', async () => {
+    const world = new World();
+    world.nodes.set(1, () => OK);
+    expect(world.channel.versionsOf(19)).toBe(null);
+    world.leads(1);
+    await world.allocate();
+    expect(world.channel.versionsOf(19)).toEqual({ min: 2, max: 7 });
+    expect(world.channel.versionsOf(99)).toBe(undefined);
+    world.leads(2);
+    expect(world.channel.versionsOf(19)).toBe(null);
   });
 });
 
