@@ -11,7 +11,7 @@ import { ErrorCode } from '../protocol/error-codes.ts';
 import { type MetadataResponse, metadataRequest, metadataResponse } from '../protocol/messages/metadata.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { backoffMs, Deadline, pause } from './backoff.ts';
-import { Connections } from './connections.ts';
+import { type Allocate, Connections } from './connections.ts';
 import { toKafkaError } from './error-text.ts';
 import { type BrokerView, Metadata, type PartitionView, type TopicView } from './metadata.ts';
 import { type ClientSettings, DEFAULT_SETTINGS } from './settings.ts';
@@ -30,6 +30,8 @@ export interface CallOptions {
   readonly deadline?: Deadline;
   /** A connection of its own for calls that hold others up (long polls): its name. */
   readonly channel?: string;
+  /** Where the answers on that connection go. */
+  readonly allocate?: Allocate;
   /** The newest version to use. */
   readonly maxVersion?: number;
   /** Longer than the request timeout, for calls that wait on purpose. */
@@ -206,7 +208,7 @@ export class ClusterView {
   async #linkOf(
     node: number | 'any' | 'controller',
     deadline: Deadline,
-    { doing, channel }: { readonly doing?: string; readonly channel?: string } = {},
+    { doing, channel, allocate }: Pick<CallOptions, 'doing' | 'channel' | 'allocate'> = {},
   ): Promise<Link> {
     if (node === 'any') return this.#anyLink(deadline, doing);
     if (node === 'controller') {
@@ -221,7 +223,7 @@ export class ClusterView {
       broker = this.broker(node);
     }
     if (broker === undefined) throw new LinkError(`broker ${node} is not in the cluster`);
-    return this.#brokerLink(broker, deadline, channel);
+    return this.#brokerLink(broker, deadline, channel, allocate);
   }
 
   /** The connection to a broker by its id; opened when there is none. Rejects with a LinkError when that fails. */
@@ -229,9 +231,9 @@ export class ClusterView {
     return this.#linkOf(node, deadline);
   }
 
-  async #brokerLink(broker: BrokerView, deadline: Deadline, channel = ''): Promise<Link> {
+  async #brokerLink(broker: BrokerView, deadline: Deadline, channel = '', allocate?: Allocate): Promise<Link> {
     try {
-      return await this.#connections.open(broker, deadline, channel);
+      return await this.#connections.open(broker, deadline, channel, allocate);
     } catch (error) {
       const text = addressText(broker);
       if (this.#bootstrap.some((address) => addressText(address) === text)) throw error;

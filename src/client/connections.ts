@@ -9,6 +9,9 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { backoffMs, type Deadline, pause } from './backoff.ts';
 import type { ClientSettings } from './settings.ts';
 
+/** Memory for the answers of one connection. */
+export type Allocate = (bytes: number) => Buffer;
+
 interface Trouble {
   readonly failures: number;
   readonly untilMs: number;
@@ -39,17 +42,17 @@ export class Connections {
   }
 
   /** Opens or shares. Rejects with a LinkError that names the address. */
-  async open(address: Address, deadline: Deadline, channel = ''): Promise<Link> {
+  async open(address: Address, deadline: Deadline, channel = '', allocate?: Allocate): Promise<Link> {
     const key = channel + addressText(address);
     const known = this.#links.get(key);
     if (known !== undefined) {
       const link = await known;
       if (link.isOpen) return link;
       if (this.#links.get(key) === known) this.#links.delete(key);
-      return this.open(address, deadline, channel);
+      return this.open(address, deadline, channel, allocate);
     }
     if (this.#closed) throw new KtsError('the client is closed');
-    const opening = this.#begin(address, deadline);
+    const opening = this.#begin(address, deadline, allocate);
     this.#links.set(key, opening);
     try {
       const link = await opening;
@@ -63,7 +66,7 @@ export class Connections {
     }
   }
 
-  async #begin(address: Address, deadline: Deadline): Promise<Link> {
+  async #begin(address: Address, deadline: Deadline, allocate: Allocate | undefined): Promise<Link> {
     const rest = this.restMs(address);
     if (rest > 0) await pause(this.#runtime, Math.min(rest, deadline.leftMs));
     const failures = this.#troubles.get(addressText(address))?.failures ?? 0;
@@ -80,6 +83,7 @@ export class Connections {
         connectTimeoutMs: Math.min(patience, Math.max(1, deadline.leftMs)),
         requestTimeoutMs,
         idleMs: connectionsMaxIdleMs,
+        ...(allocate === undefined ? {} : { allocate }),
       });
     } catch (error) {
       this.#failed(address, failures);

@@ -225,6 +225,7 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable {
 
   /** The next piece of a partition; undefined when none came within the time. Mark it when its records are done. */
   nextPiece(timeoutMs: number): Promise<FetchedPartition | undefined> {
+    this.#fetcher.startRecycling();
     return this.#polling(timeoutMs, () => {
       const taken = this.#fetcher.take();
       if (taken === undefined) return undefined;
@@ -232,6 +233,11 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable {
       state.position = { offset: fetched.nextOffset, leaderEpoch: fetched.leaderEpoch };
       return fetched;
     });
+  }
+
+  /** Nobody looks at the piece's bytes any more: their memory is used again. May be left out. */
+  recycle(piece: FetchedPartition): void {
+    this.#fetcher.recycle(piece);
   }
 
   /** All records of the piece before `offset` are done. */

@@ -5,6 +5,7 @@
  */
 import { ZERO_UUID } from '../../base/uuid.ts';
 import { api } from '../../network/api.ts';
+import { FramePool } from '../../network/frame-pool.ts';
 import { BATCH_INCOMPLETE, wholeBatchSize } from '../../protocol/batch.ts';
 import { ErrorCode, errorRow } from '../../protocol/error-codes.ts';
 import { KafkaError } from '../../protocol/kafka-error.ts';
@@ -42,9 +43,10 @@ export interface FetcherOptions {
   readonly wake: () => void;
 }
 
-/** Pieces of it that wait to be taken. */
+/** How many pieces of it wait to be taken, and how many somebody may still look at. */
 interface Answer {
   left: number;
+  inUse: number;
 }
 
 interface Piece {
@@ -73,6 +75,10 @@ export class Fetcher {
   #retry: { readonly timer: TimerHandle; readonly atMs: number } | undefined;
   #failure: Error | undefined;
   #closed = false;
+  /** Of the answers whose reader says when he is done with them. */
+  readonly #frames = new FramePool();
+  readonly #answers = new WeakMap<FetchedPartition, Answer>();
+  #isRecycling = false;
 
   constructor(options: FetcherOptions) {
     this.#options = options;
@@ -161,6 +167,20 @@ export class Fetcher {
       this.#pump();
     }
   }
+
+  /** From here on pieces are given back by `recycle`. */
+  startRecycling(): void {
+    this.#isRecycling = true;
+  }
+
+  /** The piece's bytes will not be looked at again: their memory takes a later answer. */
+  recycle(fetched: FetchedPartition): void {
+    const answer = this.#answers.get(fetched);
+    if (answer === undefined || !this.#answers.delete(fetched)) return;
+    if (--answer.inUse === 0) this.#frames.give(Buffer.from(fetched.records.buffer as ArrayBuffer));
+  }
+
+  #allocate = (bytes: number): Buffer => (this.#isRecycling ? this.#frames.take(bytes) : Buffer.allocUnsafeSlow(bytes));
 
   /** Throws what went wrong in the background, once. */
   throwFailure(): void {
@@ -414,6 +434,7 @@ export class Fetcher {
         node,
         once: true,
         channel: this.#channel,
+        allocate: this.#allocate,
         deadline: this.#cluster.deadline(timeoutMs),
         timeoutMs,
         ...(isNamed ? { maxVersion: FIRST_VERSION_WITH_IDS - 1 } : {}),
@@ -433,7 +454,7 @@ export class Fetcher {
 
   #take(response: FetchResponse, wanted: readonly Wanted[]): void {
     const asked = new Map(wanted.map((entry) => [partitionKey(entry.topic, entry.partition), entry]));
-    const answer: Answer = { left: 0 };
+    const answer: Answer = { left: 0, inUse: 0 };
     for (const topic of response.responses) {
       const name = topic.topic !== '' ? topic.topic : (this.#cluster.topicName(topic.topicId) ?? '');
       for (const data of topic.partitions) {
@@ -480,7 +501,9 @@ export class Fetcher {
       aborted: this.#options.settings.readCommitted ? (data.abortedTransactions ?? []) : [],
     };
     this.#waiting.push({ state, fetched, answer });
+    if (this.#isRecycling) this.#answers.set(fetched, answer);
     answer.left++;
+    answer.inUse++;
     this.#waitingBytes += records.length;
   }
 

@@ -94,6 +94,8 @@ export async function consumeTo(options: ConsumeOptions): Promise<void> {
       return !enough();
     });
     consumer.markConsumed(piece, enough() || progress.stopped ? next : Math.max(next, piece.nextOffset));
+    // What was printed was copied.
+    consumer.recycle(piece);
     if (seen) lastMs = clock.monotonicMs();
     if (Math.max(next, piece.nextOffset) >= end) open.close(consumer, piece);
   }

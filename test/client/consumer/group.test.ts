@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Broker, startBroker } from '../../../src/broker.ts';
 import { ClusterView } from '../../../src/client/cluster-view.ts';
 import { Consumer } from '../../../src/client/consumer/consumer.ts';
+import { type FetchedPartition, visitRecords } from '../../../src/client/consumer/fetched.ts';
 import type { ConsumerSettings } from '../../../src/client/consumer/settings.ts';
 import { partitionKey, type TopicPartition } from '../../../src/client/offsets.ts';
 import { Producer } from '../../../src/client/producer/producer.ts';
@@ -307,5 +308,35 @@ describe('partitions by hand, with a group', () => {
     const second = member(topic);
     second.assign(partitions);
     expect((await second.poll(2_000)).map(({ offset }) => offset)).toEqual([1]);
+  });
+});
+
+describe('pieces', () => {
+  it('whose memory is given back are read like others, and hold their own bytes until then', async () => {
+    const topic = await newTopic();
+    const size = 40_000;
+    const sent = Array.from({ length: 60 }, (_, i) => `${i} `.padEnd(size, String.fromCharCode(97 + (i % 26))));
+    await producer.sendAll(
+      topic,
+      sent.map((value) => ({ partition: 0, value })),
+    );
+    const reader = member(topic, { partitionMaxBytes: 100_000, autoCommit: false });
+    reader.assign([{ topic, partition: 0 }]);
+    const read: string[] = [];
+    let held: { readonly piece: FetchedPartition; readonly copy: Buffer } | undefined;
+    while (read.length < sent.length) {
+      const piece = await reader.nextPiece(1_000);
+      if (piece === undefined) continue;
+      visitRecords(piece, true, ({ value }) => {
+        read.push(`${value}`);
+        return true;
+      });
+      reader.markConsumed(piece, piece.nextOffset);
+      // What was not given back is not written over by what came meanwhile.
+      if (held !== undefined) expect(held.piece.records.equals(held.copy)).toBe(true);
+      if (held !== undefined) reader.recycle(held.piece);
+      held = { piece, copy: Buffer.from(piece.records) };
+    }
+    expect(read).toEqual(sent);
   });
 });
