@@ -6,8 +6,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { KtsTarget } from './parity/kts-target.ts';
+import { playRandom, RANDOM } from './parity/random.ts';
 import { play } from './parity/script.ts';
-import { RELEASES, World } from './parity/world.ts';
+import { RELEASES, type Release, World } from './parity/world.ts';
 
 /** By the name of the step. */
 function steps(text: string): Map<string, string> {
@@ -20,14 +21,23 @@ function steps(text: string): Map<string, string> {
   );
 }
 
-function recorded(release: string): Map<string, string> {
-  return steps(readFileSync(path.join(import.meta.dirname, `parity/expected-${release}.txt`), 'utf8'));
+function recorded(game: string): Map<string, string> {
+  return steps(readFileSync(path.join(import.meta.dirname, `parity/expected-${game}.txt`), 'utf8'));
 }
 
-describe.each(RELEASES)('a cluster of $name', async (release) => {
-  const expected = recorded(release.name);
-  const world = new World(await KtsTarget.started(release));
-  await play(world);
+const games = [
+  ...RELEASES.map((release) => ({ name: release.name, release, play })),
+  {
+    name: RANDOM.name,
+    release: RELEASES[0] as Release,
+    play: (world: World) => playRandom(world, RANDOM.seed, RANDOM.steps),
+  },
+];
+
+describe.each(games)('$name', async (game) => {
+  const expected = recorded(game.name);
+  const world = new World(await KtsTarget.started(game.release));
+  await game.play(world);
   const actual = steps(world.lines.join('\n'));
 
   it('has the steps that were recorded', () => {

@@ -185,6 +185,10 @@ export class World {
     return found;
   }
 
+  partitionCount(topic: string): number {
+    return this.#image.topics.byName(topic)?.partitions.length ?? 0;
+  }
+
   topicId(name: string): string {
     return this.#image.topics.byName(name)?.id ?? UNKNOWN_TOPIC_ID;
   }
@@ -232,9 +236,9 @@ export class World {
       // The one that answers is known by where it listens.
       if (key === 'brokers') return (inner as { brokerId: number }[]).filter(({ brokerId }) => brokerId !== CONTROLLER);
       if (key === 'errorMessage' && inner === null) return undefined;
-      // All topics, in no order.
-      if (key === 'replicaElectionResults')
-        return (inner as { topic: string }[]).toSorted((a, b) => (a.topic < b.topic ? -1 : 1));
+      // All topics and partitions, in no order.
+      if (key === 'replicaElectionResults') return sortedBy(inner as { topic: string }[], ({ topic }) => topic);
+      if (key === 'partitionResult') return sortedBy(inner as { partitionId: number }[], (one) => one.partitionId);
       return inner;
     });
   }
@@ -402,6 +406,10 @@ export class World {
     const featureUpdates = [{ feature, maxVersionLevel, upgradeType, allowDowngrade: false }];
     await this.send(what, APIS.updateFeatures, 2, { timeoutMs: 5_000, featureUpdates, validateOnly: false });
   }
+}
+
+function sortedBy<T>(list: readonly T[], keyOf: (one: T) => string | number): T[] {
+  return list.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
 function shown(more: object): string {
