@@ -22,8 +22,15 @@ var SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15, SIGBREAK: 21 };
 // npm passes on what the terminal has already delivered; the two arrive within a few milliseconds.
 var SAME_SIGNAL_MS = 500;
 
+/** The same decision as for stdout (src/console/output.ts), about stderr; whoever means to be Kafka has none. */
+function hasColour() {
+  var env = process.env;
+  return process.stderr.isTTY && !env.KTS_STRICT && !env.NO_COLOR && !env.CI && env.TERM !== 'dumb';
+}
+
 function printLine(text) {
-  process.stderr.write('kts: ' + text + '\n');
+  var name = hasColour() ? '\x1b[31mkts:\x1b[39m ' : 'kts: ';
+  process.stderr.write(name + text + '\n');
 }
 
 function tooOld() {
@@ -109,7 +116,8 @@ function printError(error) {
   if (process.env.KTS_STACK && error && error.stack) return process.stderr.write(error.stack + '\n');
   var message = error && error.message ? error.message : String(error);
   printLine(message.replace(/\s*\n\s*/g, ' '));
-  if (error && error.hint) process.stderr.write('     ' + error.hint + '\n');
+  if (!error || !error.hint) return;
+  process.stderr.write(hasColour() ? '     \x1b[2m' + error.hint + '\x1b[22m\n' : '     ' + error.hint + '\n');
 }
 
 /** Resolves when the stream has handed its bytes to the kernel, or cannot any more. */

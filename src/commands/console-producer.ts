@@ -61,6 +61,11 @@ export default class ConsoleProducer extends Command<Totals> {
     });
     try {
       const topic = named ?? (await this.#ask(cluster));
+      if (options.has('dry-run')) {
+        const { rehearse } = await import('../console/producer/rehearsal.ts');
+        await rehearse({ context, cluster, topic, settings: plan.settings, parser });
+        return { records: 0, failed: 0, firstError: undefined };
+      }
       if (!this.strict) await this.#checkTopic(cluster, topic);
       const producer = new Producer(cluster, plan.settings);
       const records = await this.#feed(producer, topic, parser);

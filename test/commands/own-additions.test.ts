@@ -126,6 +126,27 @@ describe('a range', () => {
 });
 
 describe('a dry run', () => {
+  it('of producing reads all lines, and sends none', async () => {
+    await kts('topics --create rehearsed --partitions 3');
+    const keyed =
+      'console-producer rehearsed --dry-run --reader-property parse.key=true --reader-property key.separator=:';
+    const run = await kts(keyed, { stdin: 'a:1\nb:22\n' });
+    expect(run).toMatchObject({
+      exitCode: 0,
+      stdout: 'Would send 2 records (5 bytes, 2 of them with a key) to topic rehearsed of 3 partitions.\n',
+    });
+    expect((await kts(keyed, { stdin: 'no key\n' })).exitCode).not.toBe(0);
+    const nowhere = await kts('console-producer nowhere-yet --dry-run', { stdin: 'x\n' });
+    expect(nowhere.stdout).toBe('Would send 1 record (1 bytes) to topic nowhere-yet, which is not there yet.\n');
+    const large = await kts('console-producer rehearsed --dry-run --command-property max.request.size=1000', {
+      stdin: 'x'.repeat(2_000),
+    });
+    expect(large.stderr).toContain('1 record would be refused: larger than max.request.size');
+    expect((await kts('console-consumer rehearsed --to now')).stdout).toBe('');
+    expect((await kts('topics --list')).stdout).not.toContain('nowhere-yet');
+    await kts('topics --delete rehearsed');
+  });
+
   it('changes nothing, and finds the same faults', async () => {
     expect((await kts('topics --create new --dry-run')).stdout).toBe('Would create topic new.\n');
     expect(await kts('topics --create orders --dry-run')).toMatchObject({ exitCode: 4, stdout: '' });

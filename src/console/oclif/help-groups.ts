@@ -37,7 +37,7 @@ const BY_TOOL: Readonly<Record<string, Groups>> = {
   ],
   'console-producer': [
     ['Where to and what', ['topic', 'reader-property', 'reader-config', 'line-reader']],
-    ['How it is sent', ['compression-codec', 'request-required-acks', 'sync', 'batch-size', 'timeout']],
+    ['How it is sent', ['compression-codec', 'request-required-acks', 'sync', 'batch-size', 'timeout', 'dry-run']],
     [
       'Patience and memory',
       [

@@ -1,5 +1,5 @@
 /** `console-producer`: the options of kafka-console-producer.sh. */
-import { BOOTSTRAP, flag, HELP, maybe, tool, VERSION, value } from './table.ts';
+import { BOOTSTRAP, DRY_RUN, flag, HELP, maybe, tool, VERSION, value } from './table.ts';
 
 export const consoleProducerTable = tool({
   name: 'console-producer',
@@ -41,6 +41,7 @@ export const consoleProducerTable = tool({
     value('--command-config', 'FILE', 'properties for the client', { type: 'file' }),
     value('--producer-property', 'KEY=VALUE', 'old name', { replacedBy: '--command-property', many: true }),
     value('--producer.config', 'FILE', 'old name', { type: 'file', replacedBy: '--command-config' }),
+    DRY_RUN,
     HELP,
     VERSION,
   ],
