@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { QuorumWorld } from './quorum-world.ts';
+import { directoryIdOf, endpointOf, QuorumWorld } from './quorum-world.ts';
 
-const SEEDS = Array.from({ length: 12 }, (_, index) => index + 1);
+const SEEDS = Array.from({ length: 6 }, (_, index) => index + 1);
 const STEPS = 150;
 
 /** One thing that happens to the cluster. */
@@ -10,7 +10,12 @@ async function fault(world: QuorumWorld): Promise<void> {
   const ids = [...world.members.keys()];
   const id = ids[random.int(ids.length)] as number;
   const other = ids[random.int(ids.length)] as number;
-  switch (random.int(16)) {
+  switch (random.int(world.isDynamic ? 19 : 16)) {
+    case 16:
+    case 17:
+    case 18:
+      changeVoters(world, id);
+      return;
     case 12:
       await burst(world);
       // The power is back at once: what was not synced is gone, whoever had heard of it.
@@ -67,6 +72,21 @@ async function fault(world: QuorumWorld): Promise<void> {
   }
 }
 
+/** The node becomes a voter, or is one no more; whether that can be now is the leader's to say. */
+function changeVoters(world: QuorumWorld, id: number): void {
+  const leader = world.leader();
+  if (leader === null) return;
+  const voter = { id, directoryId: directoryIdOf(id) };
+  const voters = leader.node.voters();
+  const isVoter = voters.some((one) => one.id === id);
+  if (isVoter && voters.length <= 3) return;
+  const addition = { endpoints: [endpointOf(id)], timeoutMs: 1_000, ackWhenCommitted: true };
+  const answer = isVoter
+    ? leader.node.handle({ kind: 'removeVoter', clusterId: 'c', voter })
+    : leader.node.handle({ kind: 'addVoter', clusterId: 'c', voter, ...addition });
+  void Promise.resolve(answer);
+}
+
 /** Of all that the node was told so far. */
 async function snapshot(world: QuorumWorld, id: number): Promise<void> {
   const { node, watcher, log } = world.member(id);
@@ -108,6 +128,7 @@ describe.each([
 ])('$name', (options) => {
   it.each(SEEDS)('never disagree, and heal (seed %i)', { timeout: 60_000 }, async (seed) => {
     const world = new QuorumWorld({ seed, ...options });
+    if (world.isDynamic) for (const id of [6, 7]) world.add(id);
     world.startAll();
     await world.run(2_500);
     for (let step = 0; step < STEPS; step++) {

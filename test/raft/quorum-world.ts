@@ -143,6 +143,10 @@ export class QuorumWorld {
     for (let id = 1; id <= options.voters; id++) this.add(id);
   }
 
+  get isDynamic(): boolean {
+    return this.#options.dynamic === true;
+  }
+
   #voters(): Voter[] {
     const ids = Array.from({ length: this.#options.voters }, (_, index) => index + 1);
     if (this.#options.dynamic !== true) return ids.map((id) => staticVoter(id, endpointOf(id)));

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { SILENT_LOGGER } from '../../src/base/logger.ts';
+import { ZERO_UUID } from '../../src/base/uuid.ts';
+import { ErrorCode } from '../../src/protocol/error-codes.ts';
 import { readControlBatch } from '../../src/raft/control-records.ts';
+import type { VoteAsk } from '../../src/raft/messages.ts';
 import { NotLeaderError } from '../../src/raft/raft-client.ts';
 import { RaftNode } from '../../src/raft/raft-node.ts';
 import type { RaftNodeOptions } from '../../src/raft/raft-options.ts';
@@ -296,5 +299,40 @@ describe('snapshots', () => {
     files.content.set(`${DIRECTORY}/00000000000000000002-0000000001.checkpoint.part`, Buffer.from('x'));
     makeNode({ files }).node.start();
     expect(files.listSync(DIRECTORY)).toEqual(['quorum-state']);
+  });
+});
+
+describe('a voter among others', () => {
+  const voters = [1, 2, 3].map((id) => staticVoter(id, ENDPOINT));
+  const vote = (candidate: number, epoch: number): VoteAsk => ({
+    kind: 'vote',
+    clusterId: 'c',
+    voter: { id: 1, directoryId: ZERO_UUID },
+    epoch,
+    candidate: { id: candidate, directoryId: DIRECTORY_ID },
+    lastEpoch: 0,
+    endOffset: 0,
+    preVote: false,
+  });
+
+  it('has its vote on the disk before it is told, and keeps to it after a restart', () => {
+    const first = makeNode({ options: { staticVoters: voters } });
+    first.node.start();
+    expect(first.node.handle(vote(2, 1))).toMatchObject({ granted: true });
+    expect(first.files.readFileSync(`${DIRECTORY}/quorum-state`).toString()).toContain('"leaderEpoch":1,"votedId":2');
+    const second = makeNode({ ...first, options: { staticVoters: voters } });
+    second.node.start();
+    expect(second.node.handle(vote(3, 1))).toMatchObject({ granted: false, epoch: 1 });
+    expect(second.node.handle(vote(2, 1))).toMatchObject({ granted: true });
+  });
+
+  it('stops when its vote cannot be written, and does not answer with it', () => {
+    const { node, files, fatal } = makeNode({ options: { staticVoters: voters } });
+    node.start();
+    files.replaceFileSync = () => {
+      throw new Error('EIO');
+    };
+    expect(node.handle(vote(2, 1))).toMatchObject({ errorCode: ErrorCode.BROKER_NOT_AVAILABLE });
+    expect(fatal).toEqual([new Error('EIO')]);
   });
 });
