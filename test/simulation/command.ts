@@ -4,6 +4,7 @@ import { type RunResult, simulate } from './scenario.ts';
 import { SHAPES, type Shape } from './shapes.ts';
 
 const LAST_LINES = 200;
+const PROGRESS_RUNS = 100;
 
 export async function main(words: readonly string[]): Promise<number> {
   const { values } = parseArgs({
@@ -29,6 +30,7 @@ export async function main(words: readonly string[]): Promise<number> {
     events += result.events;
     for (const [name, count] of Object.entries(result.counts)) totals.set(name, (totals.get(name) ?? 0) + count);
     if (runs === 1 || result.failure !== null) console.log(describe(result));
+    if (runs > PROGRESS_RUNS && (i + 1) % PROGRESS_RUNS === 0) console.log(`${i + 1} runs, ${failed} failed`);
     if (result.failure === null) continue;
     failed++;
     if (!values.trace) await replay(seed, shape);

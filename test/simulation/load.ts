@@ -24,6 +24,7 @@ export interface LoadOptions {
   readonly topicConfigs: Readonly<Record<string, string>>;
   /** Ids of the brokers among which replicas are moved; none: nothing is administered. */
   readonly administered: readonly number[];
+  readonly joining: readonly number[];
 }
 
 const GROUP = 'readers';
@@ -212,8 +213,12 @@ export class Load {
 
   async #operate(): Promise<void> {
     const { random, topic, partitions, replicationFactor, administered: brokers } = this.#options;
+    const cluster = this.#cluster('operator');
     this.operations = new Operations({
-      admin: new Admin(this.#cluster('operator')),
+      admin: new Admin(cluster),
+      cluster,
+      joining: this.#options.joining,
+      say: (line) => this.#process.world.say(this.#process, () => line),
       random: random.fork('operations'),
       topic,
       partitions,

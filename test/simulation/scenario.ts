@@ -84,7 +84,8 @@ function runSeed(seed: string, options: RunOptions): RunResult {
     topic: TOPIC,
     partitions: 1 + random.int(3),
     replicationFactor: cluster.replicationFactor,
-    administered: random.chance(0.5) ? cluster.brokers.map(({ config }) => config.nodeId) : [],
+    joining: cluster.joining,
+    administered: shape === 'dynamic' || random.chance(0.5) ? cluster.brokers.map(({ config }) => config.nodeId) : [],
     topicConfigs: { 'segment.ms': String(random.pick([1_000, 10_000, 604_800_000])) },
   });
   for (const node of nodes) node.start();

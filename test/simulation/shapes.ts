@@ -1,13 +1,16 @@
 /** The clusters that are simulated, and the properties of their nodes: short times and small files, so that much happens. */
+import { randomUuid } from '../../src/base/uuid.ts';
 import type { Seeded } from '../support/sim/seeded.ts';
 import type { SimNetwork } from '../support/sim/sim-network.ts';
 import { SimNode } from '../support/sim/sim-node.ts';
 
-export type Shape = 'one' | 'combined' | 'oneController' | 'separate';
+export type Shape = 'one' | 'combined' | 'oneController' | 'separate' | 'dynamic';
 
 interface Member {
   readonly id: number;
   readonly roles: 'broker,controller' | 'broker' | 'controller';
+  /** In a dynamic quorum: no voter from the start on. */
+  readonly joins?: boolean;
 }
 
 const MEMBERS: Readonly<Record<Shape, readonly Member[]>> = {
@@ -17,6 +20,10 @@ const MEMBERS: Readonly<Record<Shape, readonly Member[]>> = {
   separate: [
     ...[100, 101, 102].map((id) => ({ id, roles: 'controller' as const })),
     ...[1, 2, 3].map((id) => ({ id, roles: 'broker' as const })),
+  ],
+  dynamic: [
+    ...[1, 2, 3].map((id) => ({ id, roles: 'broker,controller' as const })),
+    { id: 104, roles: 'controller', joins: true },
   ],
 };
 
@@ -28,6 +35,8 @@ export interface Cluster {
   readonly brokers: readonly SimNode[];
   readonly bootstrapServers: string;
   readonly replicationFactor: number;
+  /** Controllers that may become voters, and cease to be; their listener is nID:9093. */
+  readonly joining: readonly number[];
   /** Every record is synced before it is acknowledged: then every node may lose the rest. */
   readonly syncsEach: boolean;
   /** Else this broker alone may: min.insync.replicas - 1 of them. */
@@ -39,13 +48,17 @@ export function buildCluster(network: SimNetwork, shape: Shape, random: Seeded):
   const flushEach = shape === 'one' ? random.chance(0.8) : random.chance(0.4);
   const common = commonProperties(random, shape);
   if (flushEach) common['log.flush.interval.messages'] = '1';
-  const voters = members
-    .filter(({ roles }) => roles !== 'broker')
-    .map(({ id }) => `${id}@n${id}:9093`)
-    .join(',');
-  const nodes = members.map(({ id, roles }) => {
-    const host = network.host(`n${id}`);
-    return new SimNode(host, { ...common, ...ownProperties(id, roles), 'controller.quorum.voters': voters });
+  const controllers = members.filter(({ roles }) => roles !== 'broker');
+  const voters = controllers.filter(({ joins }) => joins !== true);
+  const addresses = controllers.map(({ id }) => `n${id}:9093`).join(',');
+  const first = voters.map(({ id }) => `${id}@n${id}:9093:${randomUuid((size) => random.bytes(size))}`).join(',');
+  if (shape === 'dynamic') {
+    common['controller.quorum.bootstrap.servers'] = addresses;
+    common['controller.quorum.auto.join.enable'] = String(random.chance(0.5));
+  } else common['controller.quorum.voters'] = voters.map(({ id }) => `${id}@n${id}:9093`).join(',');
+  const nodes = members.map(({ id, roles, joins }) => {
+    const format = shape !== 'dynamic' ? {} : joins ? { noInitialControllers: true } : { initialControllers: first };
+    return new SimNode(network.host(`n${id}`), { ...common, ...ownProperties(id, roles) }, format);
   });
   const brokers = nodes.filter((_, i) => members[i]?.roles !== 'controller');
   return {
@@ -54,6 +67,7 @@ export function buildCluster(network: SimNetwork, shape: Shape, random: Seeded):
     brokers,
     bootstrapServers: brokers.map(({ name }) => `${name}:9092`).join(','),
     replicationFactor: shape === 'one' ? 1 : 3,
+    joining: shape === 'dynamic' ? controllers.map(({ id }) => id) : [],
     syncsEach: flushEach,
     victim: shape === 'one' ? null : random.pick(brokers),
   };
@@ -90,6 +104,8 @@ function commonProperties(random: Seeded, shape: Shape): Record<string, string> 
     'metadata.log.max.snapshot.interval.ms': String(random.pick([2_000, 10_000, 3_600_000])),
     'metadata.log.max.record.bytes.between.snapshots': String(random.pick([500, 5_000, 20_971_520])),
     'internal.metadata.log.segment.bytes': String(random.pick([4_096, 1_048_576])),
+    'metadata.max.retention.ms': String(random.pick([1_000, 604_800_000])),
+    'metadata.max.retention.bytes': String(random.pick([2_000, 104_857_600])),
     'leader.imbalance.check.interval.seconds': String(random.pick([2, 300])),
   };
 }
