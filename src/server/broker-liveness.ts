@@ -21,7 +21,7 @@ import { probe } from './probe.ts';
 
 export interface BrokerLivenessOptions {
   readonly controller: Pick<Controller, 'isActive' | 'image' | 'submit'>;
-  /** Its listener is the one that is asked; a broker without it is asked at its first. */
+  /** Its listener is the one that is asked. A broker without it is gone when all of its listeners refuse. */
   readonly interBrokerListenerName: string;
   /** The broker of this very process is not asked. */
   readonly nodeId: number;
@@ -69,8 +69,9 @@ export class BrokerLiveness {
     const former = controller.image.brokers.get(brokerId);
     if (former === undefined || former.fenced || former.incarnationId === incarnationId) return;
     if (!controller.isActive || this.#heardOver.has(brokerId)) return;
-    const address = this.#addressOf(former);
-    const isThere = listeners.some(({ host, port }) => host === address?.host && port === address.port);
+    const isThere = this.#addressesOf(former).every((address) =>
+      listeners.some(({ host, port }) => host === address.host && port === address.port),
+    );
     const hasAll = former.logDirs.length > 0 && former.logDirs.every((id) => logDirs.includes(id));
     if (!isThere || !hasAll) return;
     logger.info(`Fencing broker ${brokerId}: another process has taken over its directories and its address`);
@@ -110,16 +111,17 @@ export class BrokerLiveness {
 
   async #examine(broker: BrokerRegistration): Promise<void> {
     const { logger } = this.#options;
-    const address = this.#addressOf(broker);
-    if (address === null) return;
+    const addresses = this.#addressesOf(broker);
+    if (addresses.length === 0) return;
+    const where = addresses.map(addressText).join(', ');
     for (const delayMs of PROBE_DELAYS_MS) {
       if (delayMs > 0) await this.#pause(delayMs);
       if (!this.#isSuspect(broker)) return;
-      const outcome = await probe(this.#options.runtime.sockets, address);
-      if (outcome === 'unknown') return;
-      if (outcome === 'refused') return this.#fence(broker, address);
+      const outcomes = await Promise.all(addresses.map((one) => probe(this.#options.runtime.sockets, one)));
+      if (outcomes.every((outcome) => outcome === 'refused')) return this.#fence(broker, where);
+      if (!outcomes.includes('answered')) return;
     }
-    logger.debug(`Broker ${broker.id} is not connected but listens at ${addressText(address)}`);
+    logger.debug(`Broker ${broker.id} is not connected but listens at ${where}`);
   }
 
   /** It has not been heard of again, and it is for this node to say what that means. */
@@ -130,10 +132,10 @@ export class BrokerLiveness {
     return broker !== undefined && broker.epoch === epoch && !broker.fenced;
   }
 
-  async #fence(broker: BrokerRegistration, address: Address): Promise<void> {
+  async #fence(broker: BrokerRegistration, where: string): Promise<void> {
     const { logger } = this.#options;
     if (!this.#isSuspect(broker)) return;
-    logger.info(`Fencing broker ${broker.id}: it is not connected, and nobody listens at ${addressText(address)}`);
+    logger.info(`Fencing broker ${broker.id}: it is not connected, and nobody listens at ${where}`);
     await this.#submitFence(broker);
   }
 
@@ -147,9 +149,11 @@ export class BrokerLiveness {
     }
   }
 
-  #addressOf({ endpoints }: BrokerRegistration): Address | null {
+  /** Listeners for clients may be meant for another network, so that a refusal of one of them proves nothing. */
+  #addressesOf({ endpoints }: BrokerRegistration): readonly Address[] {
     const { interBrokerListenerName } = this.#options;
-    return endpoints.find(({ name }) => name === interBrokerListenerName) ?? endpoints[0] ?? null;
+    const own = endpoints.find(({ name }) => name === interBrokerListenerName);
+    return own === undefined ? endpoints : [own];
   }
 
   #pause(ms: number): Promise<void> {

@@ -120,6 +120,22 @@ describe('the end of the connection that carried heartbeats', () => {
     expect(world.fenced).toEqual(['fenceLostBroker']);
   });
 
+  it('fences a broker without such a listener when all of its listeners refuse, and not for one alone', async () => {
+    const rename = (names: readonly string[]): void => {
+      const endpoints = names.map((name, i) => ({ name, host: 'x', port: 100 + i, securityProtocol: 0 }));
+      world.brokers.set(2, { ...world.brokers.get(2), endpoints } as unknown as BrokerRegistration);
+    };
+    rename(['CLIENTS', 'OTHERS']);
+    world.outcomes = ['refused', 'silent'];
+    await world.close('a');
+    expect(world.fenced).toEqual([]);
+    world.outcomes = ['refused'];
+    await world.heartbeat(2, 'c');
+    await world.close('c');
+    expect(world.dialled).toEqual([100, 101, 100, 101]);
+    expect(world.fenced).toEqual(['fenceLostBroker']);
+  });
+
   it('proves nothing while the listener answers', async () => {
     world.outcomes = ['answered'];
     await world.close('a');
