@@ -11,7 +11,7 @@ import { assert } from '../base/assert.ts';
 import type { Logger } from '../base/logger.ts';
 import type { MetadataImage } from '../metadata/image.ts';
 import { ImageBuilder, imageAfter } from '../metadata/image-builder.ts';
-import { encodeRecord } from '../metadata/records.ts';
+import { encodeRecord, metadataRecord } from '../metadata/records.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
 import { KafkaError } from '../protocol/kafka-error.ts';
 import {
@@ -138,7 +138,9 @@ export class Controller implements RaftListener {
     this.#image = { ...this.#image, offset, epoch: this.#claimedEpoch };
     this.#pending.push({ baseOffset, image: this.#image });
     this.#lastScheduledOffset = offset;
-    return this.#whenCommitted(offset, undefined);
+    // Kafka's controller writes one as well: those who follow it see by a record of theirs that something has happened.
+    const record = metadataRecord('noOp', 0, {});
+    return this.submit('updateFeatures', () => ({ records: [record], response: undefined }));
   }
 
   #context(): OperationContext {
