@@ -505,6 +505,8 @@ export class Quorum {
       state.fetchUntilMs = Math.min(state.fetchUntilMs, electAtMs);
       state.hasFetched = false;
     }
+    // Nor for its vote: a candidate that cannot win without it tries the next epoch soon.
+    if (state.role === 'candidate') state.tally.answered(nodeId, false, nowMs);
     return this.#step(nowMs);
   }
 
