@@ -159,6 +159,36 @@ it('moves a replica to another broker, and deletes it where it was', async () =>
   expect(await valuesOf(client, 't', 11)).toHaveLength(11);
 });
 
+it('throws away what only the dead leader had, after an unclean election', async () => {
+  cluster = await TestCluster.of({ 1: ['broker'], 2: ['broker'], 100: ['controller'] });
+  await cluster.start();
+  const client = cluster.client();
+  const configs = { 'unclean.leader.election.enable': 'true' };
+  await client.createTopics([{ name: 't', assignment: [[1, 2]], configs }]);
+  const producer = client.producer();
+  const send = async (...values: string[]) => {
+    for (const value of values) await producer.send({ topic: 't', value });
+  };
+  await send('both', 'both');
+  await cluster.member(2).kill();
+  await send('lost', 'lost', 'lost');
+  await cluster.member(1).kill();
+  await cluster.member(2).start();
+  await send('new');
+  await cluster.member(1).start();
+  await isrIs(client, 't', [1, 2]);
+  await send('both');
+  await vi.waitFor(() => {
+    const replicas = [1, 2].map((id) => ({
+      name: `node ${id}`,
+      path: replicaDirectory(cluster.member(id).logDirs, 't-0') as string,
+    }));
+    expect(compareReplicas(replicas, Number.MAX_SAFE_INTEGER).batches).toBe(4);
+  }, WAIT);
+  expect(cluster.member(1).said(/Truncating t-0 to offset 2/)).toBe(true);
+  expect(await valuesOf(client, 't', 4)).toEqual(['both', 'both', 'new', 'both']);
+});
+
 it('deletes records in every replica', async () => {
   const client = await three();
   await client.createTopics([{ name: 't', partitions: 1, replicationFactor: 3 }]);
