@@ -6,6 +6,7 @@ import type { CommittedBatch, LeaderAndEpoch, RaftListener, SnapshotReader } fro
 import { MetadataDelta } from './delta.ts';
 import { EMPTY_IMAGE, type MetadataImage } from './image.ts';
 import { ImageBuilder, type ImageStep } from './image-builder.ts';
+import type { MetadataRecord } from './records.ts';
 import { metadataRecordsOf } from './snapshot-records.ts';
 
 export interface MetadataPublisher {
@@ -108,9 +109,19 @@ export function deltaBetween(before: MetadataImage, after: MetadataImage): Metad
     }
   }
   for (const name of before.features.keys()) if (!after.features.has(name)) delta.features.set(name, 0);
-  for (const record of metadataRecordsOf(after)) {
-    if (record.type === 'topic' && before.topics.byId(record.value.topicId) !== undefined) continue;
-    delta.replay(record);
+  for (const kind of KEPT_KINDS) {
+    for (const key of before[kind].keys()) if (!after[kind].has(key)) delta.kept[kind].set(key, undefined);
   }
+  for (const record of metadataRecordsOf(after)) if (!isKnown(before, record)) delta.replay(record);
   return delta;
+}
+
+const KEPT_KINDS = ['clientQuotas', 'acls', 'scram', 'delegationTokens'] as const;
+
+/** Every change of a partition raises its epoch: one that has the same epoch is the same. */
+function isKnown(before: MetadataImage, record: MetadataRecord): boolean {
+  if (record.type === 'topic') return before.topics.byId(record.value.topicId) !== undefined;
+  if (record.type !== 'partition') return false;
+  const { topicId, partitionId, partitionEpoch } = record.value;
+  return before.topics.partitionById(topicId, partitionId)?.partitionEpoch === partitionEpoch;
 }

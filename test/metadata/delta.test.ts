@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { MetadataDelta } from '../../src/metadata/delta.ts';
 import { EMPTY_IMAGE, type MetadataImage, replicaDirectory } from '../../src/metadata/image.ts';
+import { deltaBetween } from '../../src/metadata/loader.ts';
 import { decodeRecord, encodeRecord, type MetadataRecord, metadataRecord } from '../../src/metadata/records.ts';
-import { imageOf } from './support.ts';
+import { imageOf, plain } from './support.ts';
 
 const T1 = 'JEXY6aqzQY-32P5TStzaFg';
 const T2 = 'KEXY6aqzQY-32P5TStzaFg';
@@ -238,4 +239,40 @@ describe('frames', () => {
 it('an empty delta gives an image that differs in its offset alone', () => {
   const image = new MetadataDelta(EMPTY_IMAGE).apply({ offset: 5, epoch: 1, timestampMs: 2 });
   expect(image).toEqual({ ...EMPTY_IMAGE, offset: 5, epoch: 1, timestampMs: 2 });
+});
+
+describe('what leads from one image to another, as for a node that was left behind', () => {
+  const quota = (user: string, remove = false) =>
+    metadataRecord('clientQuota', 0, {
+      entity: [{ entityType: 'user', entityName: user }],
+      key: 'producer_byte_rate',
+      value: 1,
+      remove,
+    });
+
+  it('names only what has changed, and what is gone', () => {
+    const version = metadataRecord('featureLevel', 0, { name: 'metadata.version', featureLevel: 30 });
+    const before = withTopic(
+      version,
+      topic('gone', T2),
+      partition(T2, 0),
+      config('a', '1'),
+      config('b', '1'),
+      quota('x'),
+    );
+    const after = imageOf(
+      [
+        change(T1, 1, { isr: [2], leader: 2 }),
+        metadataRecord('removeTopic', 0, { topicId: T2 }),
+        config('b', null),
+        quota('x', true),
+        quota('y'),
+      ],
+      before,
+    );
+    const delta = deltaBetween(before, after);
+    expect([...(delta.topics.get(T1)?.partitions.keys() ?? [])]).toEqual([1]);
+    expect([...delta.deletedTopics.keys()]).toEqual([T2]);
+    expect(plain(delta.apply({ offset: 9, epoch: 1, timestampMs: 1 }))).toEqual(plain(after));
+  });
 });
