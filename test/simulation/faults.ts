@@ -71,7 +71,10 @@ export class Faults {
     this.#quiet = true;
     const { network, nodes } = this.#options;
     network.heal(0.5);
-    for (const { host } of nodes) {
+    for (const node of nodes) {
+      const { host } = node;
+      // A directory that has failed is out of service until its node is started again.
+      if (node.hadDiskErrors) node.stop();
       host.disk.fault = null;
       host.disk.slowness = 1;
       host.disk.capacity = Number.POSITIVE_INFINITY;
@@ -212,11 +215,13 @@ export class Faults {
   }
 
   /** Some calls fail for a while. */
-  #badDisk({ host }: SimNode): void {
+  #badDisk({ host, config }: SimNode): void {
     const random = this.#options.world.random.fork(`bad/${this.counts.get('badDisk')}`);
     const operation = this.#random.pick(['write', 'sync', 'read', 'rename', 'open'] as const);
     const share = this.#random.pick([0.02, 0.2, 1]);
-    host.disk.fault = (what) => (what === operation && random.chance(share) ? 'EIO' : null);
+    const where = this.#random.pick(['/', ...config.logDirs]);
+    host.disk.fault = (what, path) =>
+      what === operation && path.startsWith(where) && random.chance(share) ? 'EIO' : null;
     this.#after(this.#random.between(50, 2_000), 'disk is good', () => {
       host.disk.fault = null;
     });

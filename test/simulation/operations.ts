@@ -29,6 +29,7 @@ type Operation = 'reassign' | 'callOff' | 'elect' | 'make' | 'grow' | 'delete' |
 export class Operations {
   readonly #options: OperationsOptions;
   readonly counts = new Map<Operation, number>();
+  voterChanges = 0;
   #others: string[] = [];
   #made = 0;
 
@@ -103,6 +104,7 @@ export class Operations {
     const listeners = [{ name: 'CONTROLLER', host: `n${voterId}`, port: 9093 }];
     const request = { clusterId: null, timeoutMs: 5_000, voterId, voterDirectoryId, listeners, ackWhenCommitted: true };
     throwError(await cluster.call(ADD_VOTER, request, { doing: 'addRaftVoter' }));
+    this.voterChanges++;
   }
 
   async #removeVoter(): Promise<void> {
@@ -112,6 +114,7 @@ export class Operations {
     const { replicaId: voterId, replicaDirectoryId: voterDirectoryId } = random.pick(voters);
     const request = { clusterId: null, voterId, voterDirectoryId };
     throwError(await cluster.call(REMOVE_VOTER, request, { doing: 'removeRaftVoter' }));
+    this.voterChanges++;
   }
 
   #partition(): number {

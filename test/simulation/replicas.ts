@@ -14,9 +14,11 @@ export interface Replica {
 
 /** Null where the node has no such partition. */
 export function readReplica(node: SimNode, topic: string, partition: number): Replica | null {
-  const data = node.host.disk.root.entries.get('data');
-  const directory = data instanceof DiskDirectory ? data.entries.get(`${topic}-${partition}`) : undefined;
-  if (!(directory instanceof DiskDirectory)) return null;
+  const directory = node.config.logDirs
+    .map((path) => node.host.disk.root.entries.get(path.slice(1)))
+    .map((data) => (data instanceof DiskDirectory ? data.entries.get(`${topic}-${partition}`) : undefined))
+    .find((found) => found instanceof DiskDirectory);
+  if (directory === undefined) return null;
   const batches = new Map<number, Buffer>();
   let end = 0;
   for (const name of [...directory.entries.keys()].sort()) {

@@ -117,6 +117,7 @@ function runSeed(seed: string, options: RunOptions): RunResult {
       commits: ledger.commits,
       ends: ledger.ends,
       operations: load.operations?.count ?? 0,
+      voterChanges: load.operations?.voterChanges ?? 0,
       epochs: watch.leaders,
       metadata: watch.committedOffset,
     },

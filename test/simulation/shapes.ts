@@ -56,9 +56,10 @@ export function buildCluster(network: SimNetwork, shape: Shape, random: Seeded):
     common['controller.quorum.bootstrap.servers'] = addresses;
     common['controller.quorum.auto.join.enable'] = String(random.chance(0.5));
   } else common['controller.quorum.voters'] = voters.map(({ id }) => `${id}@n${id}:9093`).join(',');
+  const directories = random.chance(0.3) ? ['/data', '/more'] : ['/data'];
   const nodes = members.map(({ id, roles, joins }) => {
     const format = shape !== 'dynamic' ? {} : joins ? { noInitialControllers: true } : { initialControllers: first };
-    return new SimNode(network.host(`n${id}`), { ...common, ...ownProperties(id, roles) }, format);
+    return new SimNode(network.host(`n${id}`), { ...common, ...ownProperties(id, roles, directories) }, format);
   });
   const brokers = nodes.filter((_, i) => members[i]?.roles !== 'controller');
   return {
@@ -73,7 +74,7 @@ export function buildCluster(network: SimNetwork, shape: Shape, random: Seeded):
   };
 }
 
-function ownProperties(id: number, roles: Member['roles']): Record<string, string> {
+function ownProperties(id: number, roles: Member['roles'], directories: readonly string[]): Record<string, string> {
   const listeners = [
     ...(roles === 'controller' ? [] : [`PLAINTEXT://n${id}:9092`]),
     ...(roles === 'broker' ? [] : [`CONTROLLER://n${id}:9093`]),
@@ -82,7 +83,8 @@ function ownProperties(id: number, roles: Member['roles']): Record<string, strin
     'process.roles': roles,
     'node.id': String(id),
     listeners: listeners.join(','),
-    'log.dirs': '/data',
+    // The metadata log lies in the first.
+    'log.dirs': directories.join(','),
   };
 }
 
