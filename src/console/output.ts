@@ -2,8 +2,9 @@
  * Where a command prints. stdout carries data only; everything for people goes to stderr. Text is gathered and written
  * straight to the descriptor: Node's streams cost start-up time, and a short command needs none of them.
  */
-import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { PipeReaders } from '../runtime/pipe-readers.ts';
 
 export interface Output {
   /** Data, without a newline of its own. */
@@ -17,7 +18,7 @@ export interface Output {
   readonly errIsTerminal: boolean;
   /** Whether colours may be used on stdout. */
   readonly colour: boolean;
-  /** Whether nobody reads stdout any more. */
+  /** Whether nobody reads stdout any more; to be asked once before anything is written. */
   isAbandoned(): boolean;
 }
 
@@ -45,6 +46,7 @@ export function writeFully(descriptor: number, data: Uint8Array, start: number, 
 
 export class DescriptorOutput implements Output {
   readonly #env: NodeJS.ProcessEnv;
+  readonly #readers = new PipeReaders();
   #text = '';
 
   constructor(env: NodeJS.ProcessEnv) {
@@ -87,20 +89,6 @@ export class DescriptorOutput implements Output {
   }
 
   isAbandoned(): boolean {
-    return isPipeAbandoned();
-  }
-}
-
-/**
- * Whether nobody reads the pipe any more. A write would tell, but there may be nothing to write: on Linux opening the
- * pipe's other face for writing without waiting fails when it has no reader.
- */
-function isPipeAbandoned(): boolean {
-  try {
-    if (!fstatSync(1).isFIFO()) return false;
-    closeSync(openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_NONBLOCK));
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENXIO';
+    return this.#readers.areGone();
   }
 }

@@ -63,6 +63,8 @@ class OpenPartitions {
 export async function consumeTo(options: ConsumeOptions): Promise<void> {
   const { context, consumer, maxMessages, timeoutMs, progress, accepts } = options;
   const open = new OpenPartitions(options.ends);
+  // Who reads is looked up while he does.
+  context.output.isAbandoned();
   const clock = context.runtime.clock;
   let lastMs = clock.monotonicMs();
   const enough = () => maxMessages !== -1 && progress.count >= maxMessages;
