@@ -85,7 +85,8 @@ describe.runIf(HAS_TMUX)('in a terminal', () => {
     directory = fs.mkdtempSync(path.join(os.tmpdir(), 'kts-terminal-'));
     broker = await startBroker({ properties: { 'group.initial.rebalance.delay.ms': '0' } });
     await using client = connect({ bootstrapServers: broker.bootstrapServers });
-    await client.createTopics([{ name: 'orders' }, { name: 'p-kv' }, { name: 'chinese' }]);
+    await client.createTopics([{ name: 'orders' }, { name: 'p-kv' }, { name: 'chinese' }, { name: 'typed' }]);
+    await client.producer().sendAll('orders', [{ value: 'hello' }, { value: 'world' }]);
     await client.producer().sendAll('chinese', [
       { key: '一', value: '值' },
       { key: 'two', value: 'value' },
@@ -104,7 +105,7 @@ describe.runIf(HAS_TMUX)('in a terminal', () => {
     const server = '--bootstrap-server $KTS_BOOTSTRAP_SERVER';
 
     it('the producer prompts, and ends with ^D', async () => {
-      const one = terminal(`kts console-producer ${server} --topic orders`, strict);
+      const one = terminal(`kts console-producer ${server} --topic typed`, strict);
       await one.until('>');
       one.keys('hello', 'Enter');
       await one.until(/>hello\n>/);
@@ -115,7 +116,7 @@ describe.runIf(HAS_TMUX)('in a terminal', () => {
     });
 
     it('the producer ends with ^C', async () => {
-      const one = terminal(`kts console-producer ${server} --topic orders`, strict);
+      const one = terminal(`kts console-producer ${server} --topic typed`, strict);
       await one.until('>');
       one.keys('C-c');
       expect(await one.until('[exit')).toBe('>^C[exit 130]');
@@ -141,7 +142,7 @@ describe.runIf(HAS_TMUX)('in a terminal', () => {
     it('a list has neither colour nor columns', async () => {
       const one = terminal(`kts topics ${server} --list --exclude-internal`, strict);
       await one.until('[exit');
-      expect(one.screen(true)).toBe('chinese\norders\np-kv\n[exit 0]');
+      expect(one.screen(true)).toBe('chinese\norders\np-kv\ntyped\n[exit 0]');
     });
   });
 
