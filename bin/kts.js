@@ -228,7 +228,8 @@ function load() {
   var fs = process.getBuiltinModule('fs');
   var root = fs.realpathSync(process.argv[1]).replace(/[\\/]bin[\\/][^\\/]*$/, '');
   var fromSource = process.env.KTS_SOURCE && fs.existsSync(root + '/src/start.ts');
-  var command = /^[a-z-]+$/.test(process.argv[2]) ? process.argv[2] : '';
+  var word = process.argv[2] === 'kafka.Kafka' ? 'server-start' : process.argv[2];
+  var command = /^[a-z-]+$/.test(word) ? word : '';
   if (!fromSource && command && fs.existsSync(root + '/dist/quick/' + command + '.js')) {
     return import('../dist/quick/' + command + '.js');
   }
