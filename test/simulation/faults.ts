@@ -15,6 +15,8 @@ export interface FaultOptions {
   /** Lost pages bind the others: they may not crash before the node is back, or they count as lost too. */
   readonly lossBinds: (node: SimNode) => boolean;
   readonly client: SimHost;
+  /** Who leads the quorum, as far as anybody has said. */
+  readonly controller: () => number;
   /** No fault begins after this. */
   readonly untilMs: number;
   /** Which kinds, with their weights. */
@@ -26,6 +28,8 @@ export type FaultKind =
   | 'power'
   | 'tornKill'
   | 'tornPower'
+  | 'outage'
+  | 'killLeader'
   | 'restart'
   | 'hold'
   | 'cut'
@@ -147,6 +151,15 @@ export class Faults {
     power: (node) => this.#crash(node, 'power'),
     tornKill: (node) => node.host.disk.crashIn(1 + this.#random.int(30), () => this.#crash(node, 'kill')),
     tornPower: (node) => node.host.disk.crashIn(1 + this.#random.int(30), () => this.#crash(node, 'power')),
+    outage: () => {
+      const kind = this.#random.pick(['kill', 'power'] as const);
+      for (const node of this.#options.nodes) this.#crash(node, kind);
+    },
+    killLeader: () => {
+      const id = this.#options.controller();
+      const leader = this.#options.nodes.find(({ config }) => config.nodeId === id);
+      if (leader !== undefined) this.#crash(leader, this.#random.pick(['kill', 'power'] as const));
+    },
     restart: (node) => node.stop(),
     hold: (node) => {
       const { process } = node.host;

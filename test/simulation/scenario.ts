@@ -32,11 +32,13 @@ const HEAL_MS = 60_000;
 const SAME_MS = 5_000;
 const TOPIC = 'records';
 
-const ONE_NODE: Partial<Record<FaultKind, number>> = {
+const WEIGHTS: Partial<Record<FaultKind, number>> = {
   kill: 3,
   tornKill: 3,
   power: 2,
   tornPower: 2,
+  outage: 1,
+  killLeader: 2,
   restart: 2,
   hold: 1,
   cut: 2,
@@ -73,8 +75,9 @@ function runSeed(seed: string, options: RunOptions): RunResult {
     mayLosePages: (node) => mayLosePages(node, cluster, watch),
     lossBinds: (node) => !cluster.syncsEach && cluster.brokers.includes(node),
     client,
+    controller: () => watch.leader,
     untilMs: troubleMs,
-    weights: ONE_NODE,
+    weights: WEIGHTS,
   });
   const load = new Load({
     process: client.boot(),

@@ -25,6 +25,9 @@ export class Watch {
   readonly #isr = new Map<string, readonly number[]>();
   committedOffset = -1;
   leaders = 0;
+  /** Of the latest epoch. */
+  leader = -1;
+  #epoch = -1;
 
   constructor(world: World) {
     this.#world = world;
@@ -38,6 +41,10 @@ export class Watch {
 
   onLeader({ leaderId, epoch }: LeaderAndEpoch): void {
     if (leaderId < 0 || this.#world.isVoid) return;
+    if (epoch > this.#epoch) {
+      this.#epoch = epoch;
+      this.leader = leaderId;
+    }
     const before = this.#leaders.get(epoch);
     if (before === undefined) {
       this.#leaders.set(epoch, leaderId);
