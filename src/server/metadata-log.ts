@@ -84,7 +84,19 @@ export class MetadataLog implements RaftLog {
     return this.#log.latestEpoch >= 0 ? this.#log.latestEpoch : this.#startEpoch;
   }
 
+  /** What waits for space follows the file: a leader must not tell its followers that its log ends before it. */
   endOffsetForEpoch(epoch: number): OffsetAndEpoch {
+    let end = this.#endInFile(epoch);
+    for (const held of this.#held) {
+      forEachBatch(held, (bytes, at) => {
+        const batchEpoch = partitionLeaderEpochAt(bytes, at);
+        if (batchEpoch <= epoch) end = { offset: lastOffsetAt(bytes, at) + 1, epoch: batchEpoch };
+      });
+    }
+    return end;
+  }
+
+  #endInFile(epoch: number): OffsetAndEpoch {
     const end = this.#log.endOffsetForEpoch(epoch);
     if (end.endOffset >= 0) return { offset: end.endOffset, epoch: end.leaderEpoch };
     // Larger than every epoch here: the log's own end; smaller than all of them: its start.

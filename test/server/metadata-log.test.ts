@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { loadQuorumLog } from '../../src/raft/quorum-log.ts';
 import { SnapshotFiles, snapshotBatches } from '../../src/raft/snapshot-files.ts';
 import { MetadataLog } from '../../src/server/metadata-log.ts';
+import { FaultyFiles } from '../storage/faulty-files.ts';
 import { batch, removeDirectory, temporaryDirectory, testContext } from '../storage/support.ts';
 
 let directory: string;
@@ -37,4 +38,23 @@ it('a log that was cut at a snapshot within a segment is opened again', async ()
   expect(loadQuorumLog(again, openSnapshots(), []).latest).toMatchObject({ kraftVersion: 0, voters: [] });
   expect([again.startOffset(), again.endOffset()]).toEqual([again.startOffset(), 20]);
   await again.close();
+});
+
+it('what waits for space on a full disk is part of the log, for whoever compares epochs with it', () => {
+  const files = new FaultyFiles();
+  const log = MetadataLog.open(testContext({ files }), { ...settings(), segmentBytes: 1_000_000 });
+  log.append(batch({ baseOffset: 0, partitionLeaderEpoch: 1 }));
+  log.append(batch({ baseOffset: 1, partitionLeaderEpoch: 3 }));
+  files.failWith({ operation: 'write', path: /\.log$/, code: 'ENOSPC' });
+  log.append(batch({ baseOffset: 2, partitionLeaderEpoch: 3 }));
+  log.append(batch({ baseOffset: 3, partitionLeaderEpoch: 5 }));
+  expect([log.endOffset(), log.lastEpoch()]).toEqual([4, 5]);
+  expect([1, 2, 3, 4, 5, 6].map((epoch) => log.endOffsetForEpoch(epoch))).toEqual([
+    { offset: 1, epoch: 1 },
+    { offset: 1, epoch: 1 },
+    { offset: 3, epoch: 3 },
+    { offset: 3, epoch: 3 },
+    { offset: 4, epoch: 5 },
+    { offset: 4, epoch: 5 },
+  ]);
 });
