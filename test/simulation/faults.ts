@@ -84,7 +84,6 @@ export class Faults {
       host.disk.capacity = Number.POSITIVE_INFINITY;
       host.disk.noCrash();
       host.skewMs = 0;
-      if (host.process !== null) host.process.heldUntilMs = 0;
     }
   }
 

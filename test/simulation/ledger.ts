@@ -35,13 +35,17 @@ class PartitionLedger {
   readonly acked = new Map<string, number>();
   /** One past the highest record that a consumer was given. */
   consumed = 0;
-  /** The highest end that a client was told. */
+  /** The highest end that whoever asks for ends was told. */
   end = 0;
+  /** One past the highest acknowledged record. */
+  ackedEnd = 0;
   committed = -1;
 }
 
 export class Ledger {
   readonly #world: World;
+  /** There is one node: no other could answer out of its past. */
+  readonly #isAlone: boolean;
   readonly #partitions = new Map<string, PartitionLedger>();
   sent = 0;
   acked = 0;
@@ -50,8 +54,9 @@ export class Ledger {
   commits = 0;
   ends = 0;
 
-  constructor(world: World) {
+  constructor(world: World, isAlone: boolean) {
     this.#world = world;
+    this.#isAlone = isAlone;
   }
 
   #of(topic: string, partition: number): PartitionLedger {
@@ -75,6 +80,7 @@ export class Ledger {
       this.#world.fail(`${id} was acknowledged twice in ${topic}-${partition}: at ${before} and at ${offset}`);
     }
     ledger.acked.set(id, offset);
+    ledger.ackedEnd = Math.max(ledger.ackedEnd, offset + 1);
   }
 
   /** A consumer was given this record. */
@@ -85,10 +91,19 @@ export class Ledger {
     ledger.consumed = Math.max(ledger.consumed, offset + 1);
   }
 
-  /** What a client may rely on when it asks for the end now. */
+  /**
+   * What the one who asks for ends may rely on. A leader that does not know yet that it is none any more may tell others
+   * an older one: then only what this client was told before binds.
+   */
   endBefore(topic: string, partition: number): number {
-    const { end, consumed } = this.#of(topic, partition);
-    return Math.max(end, consumed);
+    const { end, consumed, ackedEnd } = this.#of(topic, partition);
+    return this.#isAlone ? Math.max(end, consumed, ackedEnd) : end;
+  }
+
+  /** Where the partition must end at last. */
+  knownEnd(topic: string, partition: number): number {
+    const { end, consumed, ackedEnd } = this.#of(topic, partition);
+    return Math.max(end, consumed, ackedEnd);
   }
 
   /** The answer to a question that was asked when `atLeast` was known. */
@@ -113,7 +128,7 @@ export class Ledger {
 
   /** The group's offset as the coordinator tells it, asked when `atLeast` was acknowledged. */
   toldCommitted(topic: string, partition: number, offset: number, atLeast: number): void {
-    if (offset >= atLeast) return;
+    if (offset >= atLeast || !this.#isAlone) return;
     this.#world.fail(
       `the group's offset of ${topic}-${partition} went back: ${atLeast} was acknowledged, now ${offset}`,
     );

@@ -278,7 +278,10 @@ export class Load {
       for (;;) {
         const wanted = this.#all().map((one) => ({ ...one, timestamp: OffsetSpec.latest }));
         const answers = await admin.listOffsets(wanted).catch(() => null);
-        if (answers !== null && [...answers.values()].every(({ errorCode }) => errorCode === 0)) {
+        // Whoever was cut off until now may still take itself for the leader.
+        const isKnown = (one: { readonly partition: number; readonly errorCode: number; readonly offset: number }) =>
+          one.errorCode === 0 && one.offset >= ledger.knownEnd(topic, one.partition);
+        if (answers !== null && [...answers.values()].every(isKnown)) {
           ends = answers;
           break;
         }
@@ -288,9 +291,21 @@ export class Load {
       for (const [partition, records] of content) ledger.checkContent(topic, partition, records);
       while (!this.#caughtUp(ends)) await this.#pause(50);
       while (!(await this.#isWhole(admin))) await this.#pause(100);
+      while (!(await this.#hasCommits(admin))) await this.#pause(100);
       this.ends = new Map([...ends.values()].map(({ partition, offset }) => [partition, offset]));
       this.checked = true;
     });
+  }
+
+  /** The coordinator knows every commit that was acknowledged. */
+  async #hasCommits(admin: Admin): Promise<boolean> {
+    const { topic, ledger } = this.#options;
+    const answer = await admin.groupOffsets(GROUP).catch(() => null);
+    if (answer === null) return false;
+    const told = new Map(
+      [...answer.values()].filter((one) => one.topic === topic).map((one) => [one.partition, one.offset]),
+    );
+    return this.#all().every(({ partition }) => (told.get(partition) ?? -1) >= ledger.committed(topic, partition));
   }
 
   /** Every replica is in sync, and every partition led by the first of them where leaders are balanced. */

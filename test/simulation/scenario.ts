@@ -67,7 +67,7 @@ function runSeed(seed: string, options: RunOptions): RunResult {
     };
   }
   const client = network.host('client');
-  const ledger = new Ledger(world);
+  const ledger = new Ledger(world, shape === 'one');
   const faults = new Faults({
     world,
     network,
@@ -159,7 +159,7 @@ function heal(world: World, load: Load, ledger: Ledger, cluster: Cluster): void 
   load.check();
   if (!world.run(until, () => load.checked)) {
     world.fail(
-      `not everything was read, by the group too, or not all replicas are in sync, ${HEAL_MS} ms after the last fault`,
+      `not everything is there and was read, by the group too, or its commits are not, or a replica is not in sync, ${HEAL_MS} ms after the last fault`,
     );
     return;
   }
