@@ -77,8 +77,6 @@ export class Faults {
     network.heal(0.5);
     for (const node of nodes) {
       const { host } = node;
-      // A directory that has failed is out of service until its node is started again.
-      if (node.hadDiskErrors) node.stop();
       host.disk.fault = null;
       host.disk.slowness = 1;
       host.disk.capacity = Number.POSITIVE_INFINITY;
@@ -94,6 +92,8 @@ export class Faults {
   /** A node that is down is started again after a while, as an operator or a supervisor would. */
   #keepUp(): void {
     for (const node of this.#options.nodes) {
+      // A directory that has failed is out of service until its node is started again.
+      if (this.#quiet && node.hadDiskErrors) node.stop();
       if (node.state === 'down') {
         const ms = this.#quiet ? 10 : this.#random.pick([10, 500, 3_000]);
         this.#after(ms, 'start', () => node.start());
