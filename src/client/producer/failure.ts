@@ -43,6 +43,9 @@ const UNCLEAR: ReadonlySet<number> = new Set([
   ErrorCode.NETWORK_EXCEPTION,
   ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
   ErrorCode.KAFKA_STORAGE_ERROR,
+  // Also what a leader answers that took the batch and then lost the partition while its followers fetched.
+  ErrorCode.NOT_LEADER_OR_FOLLOWER,
+  ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
 ]);
 
 export function isUnclear(error: Error): boolean {
