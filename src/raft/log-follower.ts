@@ -1,6 +1,7 @@
 /**
  * The follower's side of replication: fetches from the leader, cuts off what the leader does not have, appends what it
- * has more. The next fetch of a voter leaves only when everything before it is durable: its offset is the proof.
+ * has more. The next fetch of a controller leaves only when everything before it is durable: its offset is the proof.
+ * One that observes may be made a voter between two fetches, and then the leader counts the last one.
  *
  * Invariants: nothing below the high watermark is ever cut off; batches are appended as they come, checksums checked.
  */
@@ -77,7 +78,7 @@ export class LogFollower {
   async #fetch(flight: Flight): Promise<void> {
     const host = this.#host;
     const quorum = host.quorum();
-    if (quorum.isVoter && !host.isDurable()) {
+    if (quorum.canVote && !host.isDurable()) {
       await host.durable();
       if (host.isClosed() || !quorum.isCurrentFetch(flight.generation)) return;
       // The time that the own disk took was no silence of the leader.

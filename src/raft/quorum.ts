@@ -99,8 +99,13 @@ export class Quorum {
     return { id: this.#options.localId, directoryId: this.#options.localDirectoryId };
   }
 
+  /** A controller: it votes, or may be made a voter at any time. */
+  get canVote(): boolean {
+    return this.#options.canVote;
+  }
+
   get isVoter(): boolean {
-    return this.#options.canVote && this.#voters.some((voter) => isSameVoter(voter, this.local));
+    return this.canVote && this.#voters.some((voter) => isSameVoter(voter, this.local));
   }
 
   #view() {

@@ -164,6 +164,22 @@ describe('membership', () => {
     expect(node.describeQuorum()?.observers.map(({ replicaId }) => replicaId)).toEqual([4]);
   });
 
+  it('counts of a controller that observes only what is on its disk: it may be a voter the next moment', async () => {
+    const world = await started({ dynamic: true });
+    const leader = leaderOf(world);
+    const joining = world.add(4);
+    world.start(4);
+    await world.heal(5_000);
+    joining.log.isStuck = true;
+    write(leader, 'a');
+    await world.run(500);
+    expect(joining.log.endOffset(), 'it has it').toBe(leader.log.endOffset());
+    expect(leader.node.describeQuorum()?.observers).toMatchObject([
+      { replicaId: 4, logEndOffset: joining.log.durable },
+    ]);
+    expect(joining.log.durable).toBeLessThan(leader.log.endOffset());
+  });
+
   it('lets a leader go that was removed, once that is committed', async () => {
     const world = await started({ dynamic: true });
     const leader = leaderOf(world);
