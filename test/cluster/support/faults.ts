@@ -179,19 +179,49 @@ const cutOneWay: Fault = {
   },
 };
 
+/**
+ * A voter that cannot make its vote durable, since the very last byte is taken, stops: it is started again once there is
+ * space.
+ */
+async function afterFullDisk(node: ClusterNode): Promise<string> {
+  if (node.isRunning) return '';
+  await startAgain([node]);
+  return '; it had stopped and was started again';
+}
+
 const fullDisk: Fault = {
   name: 'full disk',
   missing: ({ disk, cluster }) => {
     if (disk === undefined) return 'there is no small disk';
     return cluster.node(disk.node).engine === 'kts' ? undefined : 'Kafka stops when its disk is full';
   },
-  strike: async ({ disk, random }) => {
+  strike: async ({ cluster, disk, random }) => {
     const { node, disk: small } = disk as NonNullable<typeof disk>;
     const ms = between(random, 2_000, 8_000);
     small.fill();
     await sleep(ms);
     small.free();
-    return `node ${node} for ${Math.round(ms)} ms`;
+    return `node ${node} for ${Math.round(ms)} ms${await afterFullDisk(cluster.node(node))}`;
+  },
+};
+
+/** The node with the full disk must vote, or stop to lead, while it cannot write. */
+const fullDiskElection: Fault = {
+  name: 'full disk, and an election meanwhile',
+  missing: (context) => fullDisk.missing(context),
+  strike: async ({ cluster, disk, random }) => {
+    const { node, disk: small } = disk as NonNullable<typeof disk>;
+    small.fill();
+    await sleep(between(random, 200, 1_000));
+    const controller = await cluster.controller();
+    const gone = controller.id === node ? pick(cluster.nodes, random) : controller;
+    if (gone.id === node) gone.pause();
+    else await gone.kill();
+    await sleep(between(random, 1_000, 6_000));
+    if (gone.id === node) gone.resume();
+    small.free();
+    if (gone.id !== node) await startAgain([gone]);
+    return `node ${node}; node ${gone.id} was away meanwhile${await afterFullDisk(cluster.node(node))}`;
   },
 };
 
@@ -207,4 +237,5 @@ export const FAULTS: readonly Fault[] = [
   cutNode,
   cutOneWay,
   fullDisk,
+  fullDiskElection,
 ];

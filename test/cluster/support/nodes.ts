@@ -3,7 +3,7 @@
  * while, cut off, and read from outside. A node keeps its directory and ports as long as the cluster lasts, and may be
  * given to the other engine while it is down.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -214,8 +214,14 @@ export class ClusterNode {
 
   /** Its home with data and log, as they are. */
   copyTo(directory: string): void {
-    fs.cpSync(path.dirname(this.file), directory, { recursive: true });
-    if (fs.existsSync(this.data)) fs.cpSync(this.data, path.join(directory, 'data'), { recursive: true });
+    fs.mkdirSync(path.join(directory, 'data'), { recursive: true });
+    // Files come and go meanwhile: what could be had is kept.
+    for (const [from, to] of [
+      [path.dirname(this.file), directory],
+      [this.data, path.join(directory, 'data')],
+    ] as const) {
+      spawnSync('cp', ['-a', `${from}/.`, to]);
+    }
   }
 
   /** The first errors of its log, and the last lines. */
