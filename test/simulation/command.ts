@@ -11,7 +11,8 @@ export async function main(words: readonly string[]): Promise<number> {
     args: [...words],
     options: {
       seed: { type: 'string' },
-      runs: { type: 'string', default: '1' },
+      runs: { type: 'string' },
+      seconds: { type: 'string' },
       shape: { type: 'string' },
       trace: { type: 'boolean', default: false },
       'keep-going': { type: 'boolean', default: false },
@@ -19,28 +20,32 @@ export async function main(words: readonly string[]): Promise<number> {
   });
   const shape = shapeOf(values.shape);
   const first = Number(values.seed ?? Math.floor(Math.random() * 1_000_000_000));
-  const runs = Number(values.runs);
+  const untilMs = values.seconds === undefined ? Number.POSITIVE_INFINITY : Number(values.seconds) * 1000;
+  const runs = Number(values.runs ?? (values.seconds === undefined ? 1 : Number.MAX_SAFE_INTEGER));
   const started = performance.now();
   let failed = 0;
   let events = 0;
   const totals = new Map<string, number>();
-  for (let i = 0; i < runs; i++) {
-    const seed = String(first + i);
+  let done = 0;
+  for (; done < runs && performance.now() - started < untilMs; done++) {
+    const seed = String(first + done);
     const result = await simulate(seed, { shape, trace: values.trace ? (line) => console.log(line) : null });
     events += result.events;
     for (const [name, count] of Object.entries(result.counts)) totals.set(name, (totals.get(name) ?? 0) + count);
     if (runs === 1 || result.failure !== null) console.log(describe(result));
-    if (runs > PROGRESS_RUNS && (i + 1) % PROGRESS_RUNS === 0) console.log(`${i + 1} runs, ${failed} failed`);
+    if (runs > PROGRESS_RUNS && (done + 1) % PROGRESS_RUNS === 0) console.log(`${done + 1} runs, ${failed} failed`);
     if (result.failure === null) continue;
     failed++;
     if (!values.trace) await replay(seed, shape);
-    if (!values['keep-going']) break;
+    if (values['keep-going']) continue;
+    done++;
+    break;
   }
   const seconds = (performance.now() - started) / 1000;
   console.log(
-    `seeds ${first}..${first + runs - 1}: ${failed} failed; ${[...totals].map(([name, n]) => `${name} ${n}`).join(', ')}`,
+    `seeds ${first}..${first + done - 1}: ${failed} failed; ${[...totals].map(([name, n]) => `${name} ${n}`).join(', ')}`,
   );
-  console.log(`${(runs / seconds).toFixed(1)} seeds/s, ${Math.round(events / seconds)} events/s`);
+  console.log(`${(done / seconds).toFixed(1)} seeds/s, ${Math.round(events / seconds)} events/s`);
   return failed === 0 ? 0 : 1;
 }
 
