@@ -6,7 +6,7 @@ import type { LogSegment } from './log-segment.ts';
 export interface ReadOptions {
   /** Only what lies below, e.g. the high watermark for consumers. */
   readonly maxOffset: number;
-  /** Answer the first batch whole even when it is larger than maxBytes. */
+  /** Answer the first batch whole even when it is larger than maxBytes; otherwise nothing, where it does not fit. */
   readonly minOneBatch: boolean;
 }
 
@@ -39,6 +39,8 @@ export function sliceSegments(
     const { position, size: batchSize, baseOffset } = found;
     if (baseOffset >= options.maxOffset) return EMPTY_SLICE;
     const nextBase = segments[i + 1]?.baseOffset ?? logEndOffset;
+    // Java consumers give up at an answer that holds records and no whole batch.
+    if (!options.minOneBatch && maxBytes < batchSize) return EMPTY_SLICE;
     const end = options.maxOffset >= nextBase ? segment.size : segment.endPositionBefore(options.maxOffset);
     const limit = options.minOneBatch ? Math.max(maxBytes, batchSize) : maxBytes;
     const size = Math.min(end - position, limit);

@@ -164,7 +164,8 @@ describe('reading', () => {
     expect(read(4, 10_000, 9).sizeInBytes).toBe(size * 2);
     expect(read(0, size + 5).sizeInBytes).toBe(size + 5);
     expect(read(0, 1).sizeInBytes).toBe(size);
-    expect(read(0, 1, 12, false).sizeInBytes).toBe(1);
+    expect(read(0, size - 1, 12, false).sizeInBytes).toBe(0);
+    expect(read(0, size + 5, 12, false).sizeInBytes).toBe(size + 5);
     expect(read(12, 100).sizeInBytes).toBe(0);
     expect(read(9, 100, 9).sizeInBytes).toBe(0);
     expect(code(() => read(13, 100))).toBe(ErrorCode.OFFSET_OUT_OF_RANGE);

@@ -160,6 +160,14 @@ describe('the limits of a fetch', () => {
     expect(sizeOf(both.responses[1].partitions[0])).toBeLessThan(SIZE);
   });
 
+  it('leave a partition out whose first batch does not fit into what is left', async () => {
+    const both = await ask([{ fetchOffset: 4 }, { topic: 'u' }], { maxBytes: 2 * SIZE - 1 }).answer;
+    expect(sizeOf(both.responses[0].partitions[0])).toBe(SIZE);
+    expect(sizeOf(both.responses[1].partitions[0])).toBe(0);
+    const small = await ask([{}, { topic: 'u', partitionMaxBytes: SIZE - 1 }]).answer;
+    expect(sizeOf(small.responses[1].partitions[0])).toBe(0);
+  });
+
   it('go by the first partition that has something', async () => {
     const both = await ask([{ partition: 1 }, { topic: 'u' }], { maxBytes: 1 }).answer;
     expect(sizeOf(both.responses[0].partitions[0])).toBe(0);
