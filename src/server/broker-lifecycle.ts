@@ -60,6 +60,8 @@ export class BrokerLifecycle {
   #epoch = -1;
   #timer: TimerHandle | null = null;
   #stopped = false;
+  /** It asks to be released. A heartbeat that does not would put a broker that was released back into service. */
+  #isLeaving = false;
   #wantFence = true;
   /** Something has changed while a heartbeat was under way. */
   #hurried = false;
@@ -114,12 +116,14 @@ export class BrokerLifecycle {
 
   /** Tells the controller at once what has changed here. */
   hurry(): void {
+    if (this.#isLeaving || this.#stopped) return;
     if (this.#timer === null) this.#hurried = true;
     else this.#beat();
   }
 
   /** Returns once the controller has moved everything away, or when there is nobody who could. */
   async controlledShutdown(): Promise<void> {
+    this.#isLeaving = true;
     this.#timer?.cancel();
     const { clock } = this.#options.runtime;
     let answeredAtMs = clock.monotonicMs();
@@ -246,7 +250,7 @@ export class BrokerLifecycle {
   }
 
   #scheduleNext(afterMs: number): void {
-    if (this.#stopped) return;
+    if (this.#isLeaving || this.#stopped) return;
     const delayMs = this.#hurried ? 0 : afterMs;
     this.#hurried = false;
     this.#timer = this.#options.runtime.timers.after(delayMs, () => this.#beat());

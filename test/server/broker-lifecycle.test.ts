@@ -187,6 +187,27 @@ describe('a controlled shutdown', () => {
     expect(world.heartbeats.map(({ wantShutDown }) => wantShutDown)).toEqual([true, true, true]);
   });
 
+  it('sends nothing else meanwhile and after it: a released broker would be unfenced again', async () => {
+    const world = new World();
+    await world.running();
+    const answers = [Promise.withResolvers<unknown>(), Promise.withResolvers<unknown>()];
+    let asked = 0;
+    world.heartbeat = () => answers[asked++]?.promise ?? { ...UNFENCED, shouldShutDown: asked > 3 };
+    world.lifecycle.hurry();
+    const released = world.lifecycle.controlledShutdown();
+    // What was under way ends, and the metadata has news, of this broker's shutdown among them.
+    world.lifecycle.hurry();
+    answers[0]?.resolve(UNFENCED);
+    await world.pass(2500);
+    world.lifecycle.hurry();
+    answers[1]?.resolve(UNFENCED);
+    await world.pass(100);
+    await released;
+    world.lifecycle.hurry();
+    await world.pass(5000);
+    expect(world.heartbeats.map(({ wantShutDown }) => wantShutDown)).toEqual([false, true, true, true]);
+  });
+
   it('ends when no controller answers for some seconds', async () => {
     const world = new World();
     await world.running();
