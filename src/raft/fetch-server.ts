@@ -1,13 +1,15 @@
 /**
  * The leader's side of replication: answers fetches of the metadata log at once where there is anything to say, and
- * holds the others until there is, or their time is up. What a replica fetches from is its proof of durability.
+ * holds the others until there is, or their time is up. What a replica fetches from is its proof of durability. Who is
+ * too far behind for the log gets a snapshot, part by part.
  */
 import { ErrorCode } from '../protocol/error-codes.ts';
 import type { Timers } from '../runtime/runtime.ts';
-import type { FetchAsk, Fetched, RaftAnswer } from './messages.ts';
+import type { FetchAsk, Fetched, RaftAnswer, SnapshotAsk } from './messages.ts';
 import type { SnapshotId } from './raft-client.ts';
 import type { OffsetAndEpoch, RaftLog } from './raft-log.ts';
 import { BOOTSTRAP_SNAPSHOT, compareSnapshotIds, type SnapshotFiles } from './snapshot-files.ts';
+import { serveSnapshot } from './snapshot-server.ts';
 
 export interface FetchServerOptions {
   readonly clusterId: string;
@@ -19,6 +21,8 @@ export interface FetchServerOptions {
   readonly highWatermark: () => number;
   /** Counts the fetch; what it commits is delivered by whoever implements this. */
   readonly fetched: (ask: FetchAsk) => void;
+  /** Counts it as a sign of life. */
+  readonly fetchedSnapshot: (ask: SnapshotAsk) => void;
   /** The answer with the leader that this node knows. */
   readonly answer: (errorCode: number) => RaftAnswer;
 }
@@ -55,6 +59,16 @@ export class FetchServer {
     return this.#decide(ask) ?? this.#park(ask);
   }
 
+  handleSnapshot(ask: SnapshotAsk): RaftAnswer {
+    const { clusterId, snapshots, answer, fetchedSnapshot } = this.#options;
+    if (ask.clusterId !== null && ask.clusterId !== clusterId) return answer(ErrorCode.INCONSISTENT_CLUSTER_ID);
+    const refused = this.#notNow(ask.epoch);
+    if (refused !== null) return refused;
+    fetchedSnapshot(ask);
+    const { errorCode, slice } = serveSnapshot(snapshots, ask);
+    return slice === null ? answer(errorCode) : { ...answer(errorCode), slice };
+  }
+
   /** Something was appended or committed, or this node leads no more. */
   wake(): void {
     if (this.#parked.length === 0) return;
@@ -73,11 +87,11 @@ export class FetchServer {
     if (ask.offset < 0 || ask.lastEpoch < 0 || ask.epoch < 0 || ask.maxWaitMs < 0) {
       return answer(ErrorCode.INVALID_REQUEST);
     }
-    return this.notNow(ask.epoch);
+    return this.#notNow(ask.epoch);
   }
 
   /** Why a request of this epoch cannot be served; null when it can. */
-  notNow(epoch: number): RaftAnswer | null {
+  #notNow(epoch: number): RaftAnswer | null {
     const { answer, isLeader } = this.#options;
     const own = this.#options.epoch();
     if (epoch < own) return answer(ErrorCode.FENCED_LEADER_EPOCH);
@@ -88,7 +102,7 @@ export class FetchServer {
   /** The answer that can be given now; null when the fetch has to wait. */
   #decide(ask: FetchAsk): RaftAnswer | null {
     const { log, answer, highWatermark } = this.#options;
-    const refused = this.notNow(ask.epoch);
+    const refused = this.#notNow(ask.epoch);
     if (refused !== null) return refused;
     // The log may have been cut by a snapshot meanwhile.
     const place = this.#locate(ask);
@@ -114,7 +128,7 @@ export class FetchServer {
 
   #park(ask: FetchAsk): Promise<RaftAnswer> {
     const { timers, answer } = this.#options;
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const parked: Parked = {
         ask,
         done: (one) => {
@@ -127,7 +141,12 @@ export class FetchServer {
         () => {
           const index = this.#parked.indexOf(parked);
           if (index >= 0) this.#parked.splice(index, 1);
-          resolve(this.#decide({ ...ask, maxWaitMs: 0 }) ?? answer(ErrorCode.NONE));
+          try {
+            resolve(this.#decide({ ...ask, maxWaitMs: 0 }) ?? answer(ErrorCode.NONE));
+          } catch (error) {
+            // The log cannot be read: that is this fetch's failure, as it is without a wait.
+            reject(error);
+          }
         },
         { unref: true },
       );

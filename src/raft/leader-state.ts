@@ -83,8 +83,10 @@ export class LeaderState {
     this.#epochStartOffset = offset;
   }
 
-  updateVoters(voters: readonly Voter[]): boolean {
+  updateVoters(voters: readonly Voter[], nowMs: number): boolean {
+    const neededNobody = this.checkQuorumAtMs === Number.POSITIVE_INFINITY;
     this.#voters = voters;
+    if (neededNobody) this.#checkQuorumAtMs = nowMs + this.#checkQuorumMs;
     for (const id of this.#telling.keys()) if (!voters.some((voter) => voter.id === id)) this.#telling.delete(id);
     return this.#raise();
   }

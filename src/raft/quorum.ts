@@ -472,9 +472,8 @@ export class Quorum {
           state.tally.answered(to, isTooOld || (answer.granted === true && answer.errorCode === ErrorCode.NONE), nowMs);
       }
     } else if (ask.kind === 'begin') {
-      const isTold = answer.errorCode === ErrorCode.NONE;
-      const nextMs = isTold ? nowMs + this.#options.timeouts.fetchMs / 2 : retryAtMs;
-      if (isCurrent && state.role === 'leader') state.leader.told(to, nextMs);
+      // Who refuses, because its directory is another for example, would refuse again at once.
+      if (isCurrent && state.role === 'leader') state.leader.told(to, nowMs + this.#options.timeouts.fetchMs / 2);
     } else if (isCurrent && state.role === 'resigned') state.farewells.delete(to);
     this.#discover(answer.leaderId, answer.epoch, nowMs);
     return this.#step(nowMs);
@@ -557,11 +556,10 @@ export class Quorum {
   // The log.
 
   /** Voters count as soon as they stand in the log, committed or not. True when the high watermark rose. */
-  updateVoters(voters: readonly Voter[]): boolean {
+  updateVoters(voters: readonly Voter[], nowMs: number): boolean {
     this.#voters = voters;
     const { leader } = this;
-    if (leader !== null) return leader.updateVoters(voters) && this.#raise(leader);
-    return false;
+    return leader?.updateVoters(voters, nowMs) === true && this.#raise(leader);
   }
 
   /** The first batch of the epoch was appended at this offset. */

@@ -19,7 +19,7 @@ import { FetchServer } from './fetch-server.ts';
 import { LogFollower } from './log-follower.ts';
 import { LogSync } from './log-sync.ts';
 import { Membership } from './membership.ts';
-import type { NodeAddress, RaftAnswer, RaftAsk, SnapshotAsk } from './messages.ts';
+import type { BeginAsk, NodeAddress, RaftAnswer, RaftAsk } from './messages.ts';
 import { Quorum } from './quorum.ts';
 import { describe } from './quorum-description.ts';
 import { loadQuorumLog, refuseUnknownVersion } from './quorum-log.ts';
@@ -37,7 +37,6 @@ import type { RaftNodeOptions } from './raft-options.ts';
 import { repeat } from './repeat.ts';
 import { SnapshotFiles, snapshotBatches } from './snapshot-files.ts';
 import { cleanSnapshots } from './snapshot-retention.ts';
-import { serveSnapshot } from './snapshot-server.ts';
 import { VoterHistory } from './voter-history.ts';
 import { VoterNews } from './voter-news.ts';
 import type { Voter } from './voters.ts';
@@ -208,6 +207,7 @@ export class RaftNode implements RaftClient {
           // One without an id is no replica: somebody only looks at the log.
           if (ask.replica.id >= 0 && this.#quorum.fetched(ask, this.#now())) this.#committed();
         }),
+      fetchedSnapshot: (ask) => this.#quorum.leader?.fetchedSnapshot(ask.replica, this.#now()),
       answer: (errorCode) => this.#answer(errorCode),
     });
   }
@@ -364,14 +364,13 @@ export class RaftNode implements RaftClient {
       case 'vote':
         return this.#answered(() => this.#quorum.vote(ask, this.#now()));
       case 'begin':
-        this.#book.learnEndpoints(ask.leaderId, ask.endpoints);
-        return this.#answered(() => this.#quorum.begin(ask, this.#now()));
+        return this.#answered(() => this.#begun(ask));
       case 'end':
         return this.#answered(() => this.#quorum.end(ask, this.#now()));
       case 'fetch':
         return this.#fetchServer.handle(ask);
       case 'snapshot':
-        return this.#serveSnapshot(ask);
+        return this.#fetchServer.handleSnapshot(ask);
       case 'addVoter':
         return this.#membership.add(ask);
       case 'removeVoter':
@@ -389,6 +388,14 @@ export class RaftNode implements RaftClient {
       answer = result.answer;
     });
     return this.#withLeader(answer ?? this.#answer(ErrorCode.BROKER_NOT_AVAILABLE));
+  }
+
+  #begun(ask: BeginAsk): AnsweredStep {
+    const result = this.#quorum.begin(ask, this.#now());
+    const { leaderId, epoch } = result.answer;
+    // Neither another cluster's leader nor an earlier one says where this one is.
+    if (leaderId === ask.leaderId && epoch === ask.epoch) this.#book.learnEndpoints(leaderId, ask.endpoints);
+    return result;
   }
 
   #answer(errorCode: number): RaftAnswer {
@@ -434,7 +441,9 @@ export class RaftNode implements RaftClient {
     const { voters } = this.#history.latest;
     refuseUnknownVersion(this.#history);
     this.#book.updateVoters(voters);
-    if (this.#quorum.updateVoters(voters)) this.#committed();
+    if (this.#quorum.updateVoters(voters, this.#now())) this.#committed();
+    // A leader has somebody else to tell now, and may need followers that it did not need before.
+    if (this.#quorum.isLeader) this.#timer.arm(this.#quorum.deadlineMs());
   }
 
   leaderAndEpoch(): LeaderAndEpoch {
@@ -578,16 +587,6 @@ export class RaftNode implements RaftClient {
     };
     await this.#snapshots.write(id, snapshotBatches(head, values));
     return true;
-  }
-
-  #serveSnapshot(ask: SnapshotAsk): RaftAnswer {
-    const refused = ask.clusterId !== null && ask.clusterId !== this.clusterId;
-    if (refused) return this.#answer(ErrorCode.INCONSISTENT_CLUSTER_ID);
-    const notNow = this.#fetchServer.notNow(ask.epoch);
-    if (notNow !== null) return notNow;
-    this.#quorum.leader?.fetchedSnapshot(ask.replica, this.#now());
-    const { errorCode, slice } = serveSnapshot(this.#snapshots, ask);
-    return slice === null ? this.#answer(errorCode) : { ...this.#answer(errorCode), slice };
   }
 
   // Views.

@@ -190,6 +190,20 @@ describe('membership', () => {
     expect(leader.node.voters().map(({ id }) => id)).not.toContain(leader.id);
   });
 
+  it('lets a sole leader go whose second voter is gone', async () => {
+    const world = await started({ voters: 1, dynamic: true, prompt: false });
+    world.add(2);
+    world.start(2);
+    await world.run(60_000);
+    const { node } = leaderOf(world);
+    expect(await ask(world, node.handle(addition(2)))).toBe('NONE');
+    expect(node.leaderAndEpoch().leaderId).toBe(1);
+    world.crash(2);
+    await world.run(4_000);
+    expect(node.leaderAndEpoch().leaderId).toBe(-1);
+    await world.heal(10_000);
+  });
+
   it('takes back voters that were never committed', async () => {
     const world = await started({ dynamic: true });
     world.add(4);

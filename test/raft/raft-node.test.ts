@@ -3,7 +3,7 @@ import { SILENT_LOGGER } from '../../src/base/logger.ts';
 import { ZERO_UUID } from '../../src/base/uuid.ts';
 import { ErrorCode } from '../../src/protocol/error-codes.ts';
 import { readControlBatch } from '../../src/raft/control-records.ts';
-import type { VoteAsk } from '../../src/raft/messages.ts';
+import type { BeginAsk, NodeAddress, RaftAnswer, RaftAsk, VoteAsk } from '../../src/raft/messages.ts';
 import { NotLeaderError } from '../../src/raft/raft-client.ts';
 import { RaftNode } from '../../src/raft/raft-node.ts';
 import type { RaftNodeOptions } from '../../src/raft/raft-options.ts';
@@ -324,6 +324,41 @@ describe('a voter among others', () => {
     second.node.start();
     expect(second.node.handle(vote(3, 1))).toMatchObject({ granted: false, epoch: 1 });
     expect(second.node.handle(vote(2, 1))).toMatchObject({ granted: true });
+  });
+
+  it('learns where a leader is from that leader alone', async () => {
+    const asked: string[] = [];
+    const transport = {
+      start: () => {},
+      send: (to: NodeAddress, ask: RaftAsk) => {
+        asked.push(`${ask.kind} ${to.host}`);
+        return new Promise<RaftAnswer>(() => {});
+      },
+      kraftVersionsOf: () => Promise.resolve(null),
+      close: () => {},
+    };
+    const { node } = makeNode({ options: { staticVoters: voters, transport } });
+    node.start();
+    const begin: BeginAsk = {
+      kind: 'begin',
+      clusterId: 'c',
+      voter: { id: 1, directoryId: ZERO_UUID },
+      leaderId: 2,
+      epoch: 4,
+      endpoints: [{ ...ENDPOINT, host: 'there' }],
+    };
+    const endpoints = [{ ...ENDPOINT, host: 'elsewhere' }];
+    expect(node.handle({ ...begin, clusterId: 'another', endpoints })).toMatchObject({
+      errorCode: ErrorCode.INCONSISTENT_CLUSTER_ID,
+    });
+    expect(node.handle(begin)).toMatchObject({ errorCode: ErrorCode.NONE });
+    expect(node.handle({ ...begin, clusterId: 'another', endpoints })).toMatchObject({
+      errorCode: ErrorCode.INCONSISTENT_CLUSTER_ID,
+    });
+    expect(node.handle({ ...begin, epoch: 3, endpoints })).toMatchObject({ errorCode: ErrorCode.FENCED_LEADER_EPOCH });
+    await settle();
+    expect(asked.at(-1)).toBe('fetch there');
+    expect(node.leaderAddress()).toMatchObject({ host: 'there' });
   });
 
   it('stops when its vote cannot be written, and does not answer with it', () => {

@@ -154,7 +154,7 @@ export class ScriptRun {
         this.#fetch(from, int('offset'));
         return;
       case 'voters':
-        this.#hw(this.#q.updateVoters(this.#voters(rest[0] ?? '')));
+        this.#hw(this.#q.updateVoters(this.#voters(rest[0] ?? ''), this.#nowMs));
         return;
       default:
         throw new Error(`unknown command: ${line}`);
