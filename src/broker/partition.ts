@@ -176,7 +176,9 @@ export class Partition implements Wakeable {
       this.#replicas.assign(state.replicas, state.isr);
     }
     const led = before.leader === this.#around.nodeId;
-    if (state.leader === this.#around.nodeId) this.#lead(isNewEpoch, led);
+    // Metadata may come several steps at once: in an epoch between, followers may have cut off what they had from here.
+    const ledOn = led && state.leaderEpoch <= before.leaderEpoch + 1;
+    if (state.leader === this.#around.nodeId) this.#lead(isNewEpoch, ledOn);
     else this.#followFrom(led);
     if (before.leader !== state.leader || isNewEpoch) this.#wakeEverybody();
   }

@@ -203,6 +203,20 @@ describe('the high watermark of a leader', () => {
     expect(highWatermark()).toBe(3);
   });
 
+  it('forgets where followers were when there may have been another leader between, of whom nothing came here', () => {
+    append(5);
+    fetched(2, 3);
+    fetched(3, 4);
+    expect(highWatermark()).toBe(3);
+    // Broker 2 led in the epoch that is passed over, and 3 has cut off what it had of this log above 3.
+    metadata({ leader: 1, leaderEpoch: state.leaderEpoch + 2 });
+    fetched(2, 5);
+    expect(highWatermark()).toBe(3);
+    fetched(3, 3);
+    fetched(3, 5);
+    expect(highWatermark()).toBe(5);
+  });
+
   it('keeps what it knows of followers when the same leader goes on in a new epoch', () => {
     append(2);
     fetched(2, 2);

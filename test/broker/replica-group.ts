@@ -87,7 +87,7 @@ export class ReplicaGroup {
     else if (dice < 35) this.#send(replica);
     else if (dice < 54) this.#arrive(replica);
     else if (dice < 73) this.#receive(replica);
-    else if (dice < 81) for (let i = this.#random.int(4); i >= 0; i--) this.#seeMetadata(replica);
+    else if (dice < 81) this.#seeLater(replica);
     else if (dice < 86) for (const one of this.#replicas) this.#decide(one);
     else if (dice < 91) for (const one of this.#replicas) this.#hear(one);
     else if (dice < 95) this.#changeFencing(replica);
@@ -244,9 +244,16 @@ export class ReplicaGroup {
     }
   }
 
-  #seeMetadata(replica: Replica): void {
+  /** Some steps, one by one or all at once. */
+  #seeLater(replica: Replica): void {
+    const steps = 1 + this.#random.int(4);
+    if (this.#random.int(2) === 0) this.#seeMetadata(replica, steps);
+    else for (let i = 0; i < steps; i++) this.#seeMetadata(replica);
+  }
+
+  #seeMetadata(replica: Replica, steps = 1): void {
     if (replica.view === this.#views.length - 1) return;
-    replica.view++;
+    replica.view = Math.min(replica.view + steps, this.#views.length - 1);
     const { partition } = replica;
     const before = partition.leaderEpoch;
     partition.applyState((this.#views[replica.view] as View).state);
