@@ -17,6 +17,8 @@ export interface FaultOptions {
   readonly client: SimHost;
   /** Who leads the quorum, as far as anybody has said. */
   readonly controller: () => number;
+  /** Another consumer of the group dies, or comes. */
+  readonly reader: () => void;
   /** No fault begins after this. */
   readonly untilMs: number;
   /** Which kinds, with their weights. */
@@ -30,6 +32,7 @@ export type FaultKind =
   | 'tornPower'
   | 'outage'
   | 'killLeader'
+  | 'reader'
   | 'restart'
   | 'hold'
   | 'cut'
@@ -159,6 +162,7 @@ export class Faults {
       const leader = this.#options.nodes.find(({ config }) => config.nodeId === id);
       if (leader !== undefined) this.#crash(leader, this.#random.pick(['kill', 'power'] as const));
     },
+    reader: () => this.#options.reader(),
     restart: (node) => node.stop(),
     hold: (node) => {
       const { process } = node.host;

@@ -100,6 +100,11 @@ export class Ledger {
     return this.#isAlone ? Math.max(end, consumed, ackedEnd) : end;
   }
 
+  /** One past the highest record that the group was given. */
+  consumedEnd(topic: string, partition: number): number {
+    return this.#of(topic, partition).consumed;
+  }
+
   /** Where the partition must end at last. */
   knownEnd(topic: string, partition: number): number {
     const { end, consumed, ackedEnd } = this.#of(topic, partition);

@@ -37,7 +37,6 @@ export class Load {
   /** Nothing is done any more. */
   #finished = false;
   readonly #unanswered = new Set<Promise<unknown>>();
-  readonly #positions = new Map<number, number>();
   /** What was sent by now is settled, and nothing more comes. */
   get settled(): boolean {
     return this.topicMade && this.#sending === 0;
@@ -59,6 +58,11 @@ export class Load {
 
   start(producers: number, consumers: number): void {
     this.#keep('topic', () => this.#makeTopic(producers, consumers));
+  }
+
+  /** One more consumer of the group, and nothing else. */
+  startReader(name: number): void {
+    this.#keep('reader', () => this.#consume(name));
   }
 
   /** Sends no more, and settles what is under way. */
@@ -193,7 +197,6 @@ export class Load {
         }
         mine.set(partition, offset);
         ledger.consumed(topic, partition, offset, (value as Buffer).toString());
-        this.#positions.set(partition, Math.max(this.#positions.get(partition) ?? 0, offset + 1));
       }
       if (records.length > 0 && random.chance(0.5)) await this.#commit(consumer, mine);
     }
@@ -322,8 +325,8 @@ export class Load {
 
   /** The group has read everything too. */
   #caughtUp(ends: ReadonlyMap<string, { readonly partition: number; readonly offset: number }>): boolean {
-    for (const { partition, offset } of ends.values()) if ((this.#positions.get(partition) ?? 0) < offset) return false;
-    return true;
+    const { topic, ledger } = this.#options;
+    return [...ends.values()].every(({ partition, offset }) => ledger.consumedEnd(topic, partition) >= offset);
   }
 
   async #readAll(ends: ReadonlyMap<string, { readonly partition: number; readonly offset: number }>) {

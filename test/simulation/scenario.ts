@@ -1,10 +1,11 @@
 /** One seed: a cluster, its clients and its faults, then quiet, then the check that everything acknowledged is there. */
+import type { SimHost } from '../support/sim/sim-host.ts';
 import { SimNetwork } from '../support/sim/sim-network.ts';
 import type { SimNode } from '../support/sim/sim-node.ts';
 import { type Trace, World } from '../support/sim/world.ts';
 import { type FaultKind, Faults } from './faults.ts';
 import { Ledger } from './ledger.ts';
-import { Load } from './load.ts';
+import { Load, type LoadOptions } from './load.ts';
 import { differenceOf, readReplica } from './replicas.ts';
 import { buildCluster, type Cluster, SHAPES, type Shape } from './shapes.ts';
 import { Watch } from './watch.ts';
@@ -39,6 +40,7 @@ const WEIGHTS: Partial<Record<FaultKind, number>> = {
   tornPower: 2,
   outage: 1,
   killLeader: 2,
+  reader: 2,
   restart: 2,
   hold: 1,
   cut: 2,
@@ -68,6 +70,18 @@ function runSeed(seed: string, options: RunOptions): RunResult {
   }
   const client = network.host('client');
   const ledger = new Ledger(world, shape === 'one');
+  const loadOptions = {
+    ledger,
+    bootstrapServers: cluster.bootstrapServers,
+    topic: TOPIC,
+    partitions: 1 + random.int(3),
+    replicationFactor: cluster.replicationFactor,
+    joining: cluster.joining,
+    administered: shape === 'dynamic' || random.chance(0.5) ? cluster.brokers.map(({ config }) => config.nodeId) : [],
+    topicConfigs: { 'segment.ms': String(random.pick([1_000, 10_000, 604_800_000])) },
+  };
+  const load = new Load({ ...loadOptions, process: client.boot(), random: world.random.fork('load') });
+  const readers = readersOn(network.host('readers'), loadOptions);
   const faults = new Faults({
     world,
     network,
@@ -76,20 +90,9 @@ function runSeed(seed: string, options: RunOptions): RunResult {
     lossBinds: (node) => !cluster.syncsEach && cluster.brokers.includes(node),
     client,
     controller: () => watch.leader,
+    reader: () => readers.change(),
     untilMs: troubleMs,
     weights: WEIGHTS,
-  });
-  const load = new Load({
-    process: client.boot(),
-    ledger,
-    random: world.random.fork('load'),
-    bootstrapServers: cluster.bootstrapServers,
-    topic: TOPIC,
-    partitions: 1 + random.int(3),
-    replicationFactor: cluster.replicationFactor,
-    joining: cluster.joining,
-    administered: shape === 'dynamic' || random.chance(0.5) ? cluster.brokers.map(({ config }) => config.nodeId) : [],
-    topicConfigs: { 'segment.ms': String(random.pick([1_000, 10_000, 604_800_000])) },
   });
   for (const node of nodes) node.start();
   load.start(1 + random.int(3), 1 + random.int(3));
@@ -100,6 +103,7 @@ function runSeed(seed: string, options: RunOptions): RunResult {
     heal(world, load, ledger, cluster);
   }
   load.finish();
+  readers.finish();
   watch.stop();
   const sum = (of: (node: SimNode) => number) => nodes.reduce((total, node) => total + of(node), 0);
   return {
@@ -124,6 +128,25 @@ function runSeed(seed: string, options: RunOptions): RunResult {
       epochs: watch.leaders,
       metadata: watch.committedOffset,
     },
+  };
+}
+
+/** Consumers of the group that come and go, one at a time, and go without a word. */
+function readersOn(host: SimHost, options: Omit<LoadOptions, 'process' | 'random'>) {
+  let load: Load | null = null;
+  let name = 100;
+  return {
+    change: () => {
+      if (load !== null) {
+        host.crash('kill');
+        load = null;
+        return;
+      }
+      const process = host.boot();
+      load = new Load({ ...options, process, random: process.random.fork('load') });
+      load.startReader(name++);
+    },
+    finish: () => load?.finish(),
   };
 }
 
