@@ -1,16 +1,13 @@
 /**
  * The library beside other clients in JavaScript, on one kts broker: how many records a second a program produces and
  * consumes, and what CPU that costs it. Each measurement is a process of its own; runs of the clients alternate.
- *   node bench/library.ts [--quick] [--runs N] [--modules DIR] [--only NAME,...] [--json FILE]
- * `--modules DIR`: where to look for a client that is not installed here (`@platformatic/kafka`).
+ *   node bench/library.ts [--quick] [--runs N] [--only NAME,...] [--json FILE]
  */
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { connect } from '../src/client.ts';
 import { Broker } from './harness/broker.ts';
@@ -32,9 +29,8 @@ interface Work {
 }
 
 interface Library {
-  readonly package: string | undefined;
-  readonly produce: (work: Work, load: (name: string) => unknown) => Promise<void>;
-  readonly consume: (work: Work, load: (name: string) => unknown) => Promise<void>;
+  readonly produce: (work: Work) => Promise<void>;
+  readonly consume: (work: Work) => Promise<void>;
 }
 
 /** Calls of so many records each, a few at once; the first ones only warm up. */
@@ -69,7 +65,6 @@ function counter(work: Work): { readonly add: (count: number) => number; readonl
 }
 
 const kts: Library = {
-  package: undefined,
   produce: async (work) => {
     await using client = connect({ bootstrapServers: work.bootstrap });
     const producer = client.producer();
@@ -90,7 +85,6 @@ const kts: Library = {
 };
 
 const ktsEach: Library = {
-  package: undefined,
   produce: async (work) => {
     await using client = connect({ bootstrapServers: work.bootstrap });
     const producer = client.producer();
@@ -112,9 +106,8 @@ const ktsEach: Library = {
 };
 
 const kafkajs: Library = {
-  package: 'kafkajs',
-  produce: async (work, load) => {
-    const { Kafka, Partitioners, logLevel } = load('kafkajs') as typeof import('kafkajs');
+  produce: async (work) => {
+    const { Kafka, Partitioners, logLevel } = await import('kafkajs');
     const kafka = new Kafka({ brokers: [work.bootstrap], logLevel: logLevel.NOTHING });
     const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
     await producer.connect();
@@ -123,8 +116,8 @@ const kafkajs: Library = {
     );
     await producer.disconnect();
   },
-  consume: async (work, load) => {
-    const { Kafka, logLevel } = load('kafkajs') as typeof import('kafkajs');
+  consume: async (work) => {
+    const { Kafka, logLevel } = await import('kafkajs');
     const kafka = new Kafka({ brokers: [work.bootstrap], logLevel: logLevel.NOTHING });
     const consumer = kafka.consumer({ groupId: `readers-${process.pid}` });
     await consumer.connect();
@@ -159,9 +152,8 @@ interface Platformatic {
 }
 
 const platformatic: Library = {
-  package: '@platformatic/kafka',
-  produce: async (work, load) => {
-    const { Producer } = load('@platformatic/kafka') as Platformatic;
+  produce: async (work) => {
+    const { Producer } = (await import('@platformatic/kafka')) as unknown as Platformatic;
     const producer = new Producer({ clientId: 'bench', bootstrapBrokers: [work.bootstrap] });
     await produceInCalls(work, (count) =>
       producer.send({
@@ -171,8 +163,8 @@ const platformatic: Library = {
     );
     await producer.close();
   },
-  consume: async (work, load) => {
-    const { Consumer } = load('@platformatic/kafka') as Platformatic;
+  consume: async (work) => {
+    const { Consumer } = (await import('@platformatic/kafka')) as unknown as Platformatic;
     const consumer = new Consumer({
       groupId: `readers-${process.pid}`,
       clientId: 'bench',
@@ -216,11 +208,7 @@ interface Outcome {
 // ---- one measurement, in its own process ----
 
 async function child(words: readonly string[]): Promise<void> {
-  const [library, direction, bootstrap, topic, records, bytes, modules] = words as [
-    string,
-    'produce' | 'consume',
-    ...string[],
-  ];
+  const [library, direction, bootstrap, topic, records, bytes] = words as [string, 'produce' | 'consume', ...string[]];
   let startedMs = 0;
   let startedCpu = process.cpuUsage();
   const work: Work = {
@@ -234,10 +222,7 @@ async function child(words: readonly string[]): Promise<void> {
       startedCpu = process.cpuUsage();
     },
   };
-  const load = (name: string) => createRequire(path.join(modules as string, 'package.json'))(name) as unknown;
-  const loaded = LIBRARIES[library]?.package;
-  const found = loaded === undefined ? undefined : await importFrom(loaded, modules as string, load);
-  await LIBRARIES[library]?.[direction](work, () => found);
+  await LIBRARIES[library]?.[direction](work);
   const seconds = (performance.now() - startedMs) / 1_000;
   const { user, system } = process.cpuUsage(startedCpu);
   const outcome: Outcome = {
@@ -248,24 +233,8 @@ async function child(words: readonly string[]): Promise<void> {
   process.exit(0);
 }
 
-/** Packages of either kind. */
-async function importFrom(name: string, modules: string, load: (name: string) => unknown): Promise<unknown> {
-  const main = createRequire(path.join(modules, 'package.json')).resolve(name);
-  const found = (await import(pathToFileURL(main).href)) as { default?: unknown };
-  return name === 'kafkajs' ? load(name) : found;
-}
-
-async function measure(broker: Broker, library: string, load: Load, topic: string, modules: string): Promise<Outcome> {
-  const words = [
-    '--child',
-    library,
-    load.direction,
-    broker.bootstrap,
-    topic,
-    String(load.records),
-    String(load.bytes),
-    modules,
-  ];
+async function measure(broker: Broker, library: string, load: Load, topic: string): Promise<Outcome> {
+  const words = ['--child', library, load.direction, broker.bootstrap, topic, String(load.records), String(load.bytes)];
   const run = spawn(process.execPath, [import.meta.filename, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   run.stdout.on('data', (bytes: Buffer) => {
@@ -285,28 +254,16 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 }
 
-function isInstalled(name: string | undefined, modules: string): boolean {
-  if (name === undefined) return true;
-  try {
-    createRequire(path.join(modules, 'package.json')).resolve(name);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function options() {
   const { values } = parseArgs({
     options: {
       quick: { type: 'boolean', default: false },
       runs: { type: 'string', default: '3' },
-      modules: { type: 'string' },
       only: { type: 'string' },
       json: { type: 'string' },
     },
   });
-  const own = path.resolve(import.meta.dirname, '..');
-  return { ...values, runs: values.quick ? 1 : Number(values.runs), own, names: values.only?.split(',') };
+  return { ...values, runs: values.quick ? 1 : Number(values.runs), names: values.only?.split(',') };
 }
 
 async function fill(broker: Broker, topic: string, load: Load): Promise<void> {
@@ -325,13 +282,8 @@ async function fill(broker: Broker, topic: string, load: Load): Promise<void> {
 type Rates = Record<string, number[]>;
 
 async function runLoad(broker: Broker, load: Load, given: ReturnType<typeof options>): Promise<Rates> {
-  const places = new Map<string, string>();
-  for (const [name, library] of Object.entries(LIBRARIES)) {
-    const place = [given.own, given.modules].find((one) => one !== undefined && isInstalled(library.package, one));
-    if (place !== undefined) places.set(name, place);
-    else process.stdout.write(`${name}: left out, ${library.package} is not installed (--modules DIR)\n`);
-  }
-  const results = new Map<string, Outcome[]>([...places.keys()].map((name) => [name, []]));
+  const names = Object.keys(LIBRARIES);
+  const results = new Map<string, Outcome[]>(names.map((name) => [name, []]));
   for (let run = 0; run < given.runs; run++) {
     const shared = `${load.name}-${run}`;
     if (load.direction === 'consume') {
@@ -340,12 +292,12 @@ async function runLoad(broker: Broker, load: Load, given: ReturnType<typeof opti
     }
     settleDisk();
     // Nobody is always the first one after the writing.
-    const order = [...places];
+    const order = [...names];
     order.push(...order.splice(0, run % order.length));
-    for (const [name, place] of order) {
+    for (const name of order) {
       const topic = load.direction === 'consume' ? shared : `${shared}-${name.replaceAll(/\W+/g, '-')}`;
       if (load.direction === 'produce') await broker.createTopic(topic, PARTITIONS);
-      results.get(name)?.push(await measure(broker, name, load, topic, place));
+      results.get(name)?.push(await measure(broker, name, load, topic));
       if (load.direction === 'produce') await broker.deleteTopic(topic);
     }
     if (load.direction === 'consume') await broker.deleteTopic(shared);

@@ -19,9 +19,8 @@ export async function library(session: Session): Promise<void> {
   session.say('library: beside kafkajs and @platformatic/kafka');
   const { runs, quick, directory } = session.settings;
   const file = path.join(directory, 'library.json');
-  const modules = process.env['KTS_BENCH_MODULES'];
   const words = ['--runs', String(runs), '--json', file, ...(quick ? ['--quick'] : [])];
-  await run(process.execPath, [BENCH, ...words, ...(modules === undefined ? [] : ['--modules', modules])], {
+  await run(process.execPath, [BENCH, ...words], {
     timeoutMs: 1_800_000,
   });
   const rates = JSON.parse(fs.readFileSync(file, 'utf8')) as Rates;
@@ -29,7 +28,7 @@ export async function library(session: Session): Promise<void> {
     for (const [rival, [must, aim]] of Object.entries(CLAIMS[load.split('-')[0] as string] ?? {})) {
       const theirs = byLibrary[rival];
       if (theirs === undefined) {
-        session.note(`left out: ${rival} is not installed (KTS_BENCH_MODULES names a directory that has it)`);
+        session.note(`left out: ${rival} is not installed`);
         continue;
       }
       const key = `library-${load}-${rival}`;
