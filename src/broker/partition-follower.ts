@@ -42,17 +42,13 @@ export function appendFetched(log: PartitionLog, records: Buffer, leaderEpoch: n
   return appended === null ? NOTHING : { bytes: end, durable: appended.durable };
 }
 
-/** What the leader said of itself: its high watermark and log start offset. True when the own log start rose. */
-export function followOffsets(
-  partition: Partition,
-  leader: { highWatermark: number; logStartOffset: number },
-): boolean {
+/** What the leader said of itself: its high watermark and log start offset. */
+export function followOffsets(partition: Partition, leader: { highWatermark: number; logStartOffset: number }): void {
   const { log } = partition;
   const rose = log.maybeIncrementHighWatermark(leader.highWatermark);
   if (rose && partition.waiters.size > 0) wakeAll(partition);
-  if (leader.logStartOffset <= log.logStartOffset || leader.logStartOffset > log.highWatermark) return false;
+  if (leader.logStartOffset <= log.logStartOffset || leader.logStartOffset > log.highWatermark) return;
   log.deleteRecordsBefore(leader.logStartOffset, 'leader offset increment');
-  return true;
 }
 
 /**

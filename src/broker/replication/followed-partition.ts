@@ -13,6 +13,8 @@ export class FollowedPartition {
   /** What the leader was last asked for. An answer to anything else is an old one. */
   askedOffset = -1;
   askedEpoch = -1;
+  /** The own log start that the leader was told last. */
+  toldLogStart = -1;
   /** How far the leader's high watermark was ahead at the last answer; null before one. */
   lag: number | null = null;
   /** Refusals in a row. */

@@ -256,10 +256,11 @@ export class ReplicaFetcher {
     const { log, partition } = followed;
     const records = (data.records as Buffer | null) ?? NO_RECORDS;
     const { bytes, durable } = appendFetched(log, records, followed.leaderEpoch);
-    const startRose = followOffsets(partition, data);
+    followOffsets(partition, data);
     if (durable !== null) after.durable.push(durable);
     if (bytes > 0 && isThrottled(followed)) this.#options.quota.record(bytes);
-    if (bytes > 0 || startRose) this.#session.put(followed);
+    // Whoever deletes records waits for this log's start, which retention may have raised too.
+    if (bytes > 0 || log.logStartOffset !== followed.toldLogStart) this.#session.put(followed);
     if (bytes === 0 && records.length > 0) {
       throw new KafkaError(ErrorCode.CORRUPT_MESSAGE, `${records.length} bytes came without a batch to append`);
     }
@@ -364,6 +365,7 @@ function partitionQuestion(followed: FollowedPartition, maxBytes: number) {
   const { log } = followed;
   followed.askedOffset = log.logEndOffset;
   followed.askedEpoch = followed.leaderEpoch;
+  followed.toldLogStart = log.logStartOffset;
   return {
     partition: followed.id,
     currentLeaderEpoch: followed.leaderEpoch,

@@ -190,6 +190,20 @@ describe('fetching', () => {
     expect(world.leader.fetches.flatMap(({ topics }) => topics).at(-1)?.partitions[0]?.logStartOffset).toBe(3);
   });
 
+  it('tells its log start to a leader that catches up with it', async () => {
+    const { led, own, follower } = world.pair('t');
+    for (let i = 0; i < 4; i++) world.leader.append(led, batch());
+    world.fetchers.follow(follower, 2, 1);
+    await settled();
+    await world.pass(510);
+    // As retention does, which every replica looks after by itself.
+    own.deleteRecordsBefore(3);
+    led.log.deleteRecordsBefore(2);
+    world.leader.tell();
+    await world.pass(1020);
+    expect(world.leader.fetches.flatMap(({ topics }) => topics).at(-1)?.partitions[0]?.logStartOffset).toBe(3);
+  });
+
   it('waits for the disk before it tells the leader of records, where flush.messages wants it', async () => {
     const led = world.leader.lead(world.log('t'), 1);
     const own = world.ownLog('t', { config: logConfig({ flushMessages: 1 }) });
