@@ -106,6 +106,7 @@ function commonProperties(random: Seeded, shape: Shape): Record<string, string> 
     'metadata.log.max.snapshot.interval.ms': String(random.pick([2_000, 10_000, 3_600_000])),
     'metadata.log.max.record.bytes.between.snapshots': String(random.pick([500, 5_000, 20_971_520])),
     'internal.metadata.log.segment.bytes': String(random.pick([4_096, 1_048_576])),
+    'auto.create.topics.enable': 'false',
     'metadata.max.retention.ms': String(random.pick([1_000, 604_800_000])),
     'metadata.max.retention.bytes': String(random.pick([2_000, 104_857_600])),
     'leader.imbalance.check.interval.seconds': String(random.pick([2, 300])),
