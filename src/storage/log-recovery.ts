@@ -76,15 +76,15 @@ function recoverSegment(
     const base = baseOffsetAt(bytes, at);
     const last = lastOffsetAt(bytes, at);
     if (base < next || last < base || last - segment.baseOffset > 0x7fffffff) return null;
-    if (batchIntegrity(bytes, at, at + size) <= 0) {
+    const isSound = batchIntegrity(bytes, at, at + size) > 0;
+    if (!isSound) {
       if (last >= options.recoveryPoint) return null;
       context.logger.error(
         `Damage in ${path}: the batch at position ${position} (offsets ${base} to ${last}) fails its checksum although it lies below the recovery point ${options.recoveryPoint}; it is kept, and its readers are told`,
       );
     }
     segment.noteAppended(bytes, position, { interval: options.config.indexIntervalBytes, at, size });
-    const epoch = partitionLeaderEpochAt(bytes, at);
-    if (epoch > epochs.latestEpoch) epochs.assign(epoch, base);
+    if (isSound) learnEpoch(epochs, partitionLeaderEpochAt(bytes, at), base);
     next = last + 1;
     return true;
   });
@@ -107,6 +107,14 @@ function recoverSegment(
   segment.log.get().truncateSync(result.position);
   segment.seal();
   return false;
+}
+
+/**
+ * The file of epochs may be older than a truncation, behind which a later leader's records of an earlier epoch came: what
+ * the records say holds, also where the file names a later epoch for them.
+ */
+function learnEpoch(epochs: LeaderEpochCache, epoch: number, offset: number): void {
+  if (epoch >= 0 && epochs.epochFor(offset) !== epoch) epochs.assign(epoch, offset);
 }
 
 /** Batches with a right checksum in [from, end), wherever they begin: behind a torn one the framing is lost. */

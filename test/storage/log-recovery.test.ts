@@ -51,6 +51,31 @@ describe('recovery after an unclean stop', () => {
     log.abandon();
   });
 
+  it('believes the records where the file of epochs is older than a truncation', async () => {
+    const log = openLog(testContext(), directory);
+    const follow = (epoch: number, baseOffset: number) => {
+      const bytes = batch({ baseOffset, partitionLeaderEpoch: epoch });
+      log.appendAsFollower(bytes);
+    };
+    follow(4, 0);
+    // It led in epoch 6, which nobody else has heard of; the next leader has records of epoch 5.
+    log.appendAsLeader(batch(), 6);
+    await log.writeEpochs();
+    log.truncateTo(1);
+    for (const [epoch, offset] of [
+      [5, 1],
+      [5, 2],
+      [7, 3],
+    ] as const)
+      follow(epoch, offset);
+    const { entries } = log.leaderEpochCache;
+    log.abandon();
+    const again = openLog(testContext(), directory, { clean: false });
+    expect(again.leaderEpochCache.entries).toEqual(entries);
+    expect(entries.map(({ epoch }) => epoch)).toEqual([4, 5, 7]);
+    again.abandon();
+  });
+
   it('cuts a torn batch at the end and goes on behind the last whole one', () => {
     write(5);
     fs.appendFileSync(file(`${FIRST}.log`), batch({ baseOffset: 5 }).subarray(0, 70));
