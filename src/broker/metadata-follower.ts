@@ -100,18 +100,21 @@ export class MetadataFollower implements MetadataPublisher {
     const topics = [...delta.deletedTopics.values()];
     for (const topic of topics) {
       this.#effective.delete(topic.name);
-      for (const { id } of this.#options.replicas.partitionsOf(topic.name)) this.#deletePartition(topic, id);
+      for (const { id } of this.#options.replicas.partitionsOf(topic.name)) {
+        this.#deletePartition(topic, id, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
+      }
     }
     this.#options.offsets.topicsDeleted(topics);
   }
 
-  #deletePartition(topic: Pick<TopicImage, 'name'>, id: number): void {
+  /** Whoever waits there is answered with `errorCode`. */
+  #deletePartition(topic: Pick<TopicImage, 'name'>, id: number, errorCode: number): void {
     const partition = this.#options.replicas.remove(topic.name, id);
     if (!partition) return;
     if (topic.name === CONSUMER_OFFSETS_TOPIC && partition.isLeader) this.#options.offsets.resigned(id);
     this.#options.followers.unfollow(partition);
     this.#options.moves.abandon(partition);
-    partition.close(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
+    partition.close(errorCode);
     this.#options.logs.deleteLog(partition.log);
   }
 
@@ -147,7 +150,7 @@ export class MetadataFollower implements MetadataPublisher {
     const { nodeId, replicas } = this.#options;
     const hosted = replicas.get(topic.name, state.partitionId);
     if (!state.replicas.includes(nodeId)) {
-      if (hosted) this.#deletePartition(topic, state.partitionId);
+      if (hosted) this.#deletePartition(topic, state.partitionId, ErrorCode.NOT_LEADER_OR_FOLLOWER);
       return;
     }
     const partition = hosted ?? this.#host(image, topic, state);

@@ -231,6 +231,11 @@ export class Partition implements Wakeable {
       settle(ErrorCode.NONE);
       return () => {};
     }
+    // Who comes when the leadership is gone would wait until this broker leads again.
+    if (!this.isLeader) {
+      settle(this.#closedWith ?? ErrorCode.NOT_LEADER_OR_FOLLOWER);
+      return () => {};
+    }
     return this.#commitWaiters.add(lastOffset, settle);
   }
 

@@ -281,6 +281,16 @@ describe('acks=all', () => {
     expect(order).toEqual([0, 1, 1.5, 2]);
   });
 
+  it('is refused at once to who comes when the leadership is gone', () => {
+    append();
+    metadata({ leader: 2 });
+    const codes: number[] = [];
+    partition.onCommitted(0, (code) => codes.push(code));
+    partition.close(ErrorCode.KAFKA_STORAGE_ERROR);
+    partition.onCommitted(0, (code) => codes.push(code));
+    expect(codes).toEqual([ErrorCode.NOT_LEADER_OR_FOLLOWER, ErrorCode.KAFKA_STORAGE_ERROR]);
+  });
+
   it('is forgotten by who gives up', () => {
     const codes: number[] = [];
     partition.append(batch(), true);

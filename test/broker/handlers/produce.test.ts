@@ -164,6 +164,13 @@ describe('acks', () => {
     expect(gone.errorCode).toBe(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
   });
 
+  it('-1 is sent to the new leader when the replica moves away', async () => {
+    const moved = ask(records({}, 'a'), { topic: 'waiting' });
+    broker.apply(partitionChange(topicId(2), 0, { replicas: [2], isr: [2], leader: 2 }));
+    const answer = (await moved.answer).responses[0].partitionResponses[0];
+    expect(answer.errorCode).toBe(ErrorCode.NOT_LEADER_OR_FOLLOWER);
+  });
+
   it('-1 waits for all partitions of the request, and tells each its own end', async () => {
     const asked = broker.ask(PRODUCE, 9, {
       ...request(null, { timeoutMs: 500 }),
