@@ -235,9 +235,9 @@ export class Quorum {
     return { role: 'follower', fetchUntilMs: nowMs + this.#options.timeouts.fetchMs, hasFetched: false };
   }
 
-  #resignedState(successors: readonly ReplicaKey[], electAtMs: number): RoleState {
+  #resignedState(successors: readonly ReplicaKey[], electAtMs: number, told = this.#voters): RoleState {
     const farewells = new Map<number, Farewell>();
-    for (const { id } of this.#voters) {
+    for (const { id } of told) {
       if (id !== this.#options.localId) farewells.set(id, { inFlight: false, nextMs: Number.NEGATIVE_INFINITY });
     }
     return { role: 'resigned', farewells, successors, electAtMs };
@@ -315,9 +315,11 @@ export class Quorum {
     const { votedId, votedDirectoryId } = this.#election;
     const vote = isSameEpoch ? { votedId, votedDirectoryId } : { votedId: -1, votedDirectoryId: ZERO_UUID };
     const election = { epoch, leaderId, ...vote };
-    // The quorum remembers that this node led; it does not itself, so it must not vote in that epoch.
+    // The quorum remembers that this node led; it does not itself, so it must not vote in that epoch. Without a vote it has
+    // not led at all: that was another directory of its id, which may well lead on.
     if (leaderId === this.#options.localId) {
-      this.#enter(this.#resignedState([], nowMs + this.#timing.electionTimeoutMs()), election);
+      const told = this.isVoter ? this.#voters : [];
+      this.#enter(this.#resignedState([], nowMs + this.#timing.electionTimeoutMs(), told), election);
     } else this.#enter(this.#followerState(nowMs), election);
   }
 
