@@ -66,7 +66,7 @@ export class CommittedDelivery {
 
   #catchUp(reader: Reader): void {
     const end = this.#state().highWatermark;
-    if (end >= 0) this.#loadSnapshot(reader, end);
+    if (end >= 0) this.#loadSnapshot(reader);
     // A batch that the disk has not taken yet cannot be read; it comes once it is written.
     while (reader.nextOffset < end) {
       const bytes = this.#log.read(reader.nextOffset, READ_BYTES);
@@ -78,12 +78,15 @@ export class CommittedDelivery {
     this.#tellLeaderTo(reader);
   }
 
-  /** A listener that has nothing, or less than the log still holds, begins with the latest snapshot. */
-  #loadSnapshot(reader: Reader, end: number): void {
+  /**
+   * A listener that has nothing, or less than the log still holds, begins with the latest snapshot. All of that is committed,
+   * also where a new leader does not know it yet and says a lower high watermark.
+   */
+  #loadSnapshot(reader: Reader): void {
     const latest = this.#snapshots.latest();
     if (latest === null || compareSnapshotIds(latest, BOOTSTRAP_SNAPSHOT) === 0) return;
     const isBehind = reader.nextOffset === 0 || reader.nextOffset < this.#log.startOffset();
-    if (!isBehind || latest.endOffset > end) return;
+    if (!isBehind) return;
     reader.listener.onSnapshot(this.#snapshots.read(latest));
     reader.nextOffset = latest.endOffset;
   }

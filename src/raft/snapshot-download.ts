@@ -46,8 +46,11 @@ export async function downloadSnapshot(options: DownloadOptions): Promise<boolea
       await part.write(slice.bytes);
       if (part.size >= slice.size) break;
     }
-    await part.finish();
-    return isWanted();
+    await part.sync();
+    // The log goes on behind a snapshot as soon as it has its name: one that is too late gets none.
+    if (!isWanted()) return false;
+    part.finish();
+    return true;
   } finally {
     part.abandon();
   }

@@ -169,9 +169,12 @@ export class SnapshotPart {
     this.#size += bytes.length;
   }
 
-  /** Durable under its name when it resolves. What came from elsewhere is checked first, batch by batch. */
-  async finish(check = true): Promise<void> {
-    await this.#file.sync();
+  sync(): Promise<void> {
+    return this.#file.sync();
+  }
+
+  /** After `sync`: durable under its name when it returns. What came from elsewhere is checked first, batch by batch. */
+  finish(check = true): void {
     this.#close();
     const { id, path, directory } = this.#place;
     if (check) new SnapshotContent(id, this.#files.readFileSync(this.#part), this.#part);
@@ -246,7 +249,8 @@ export class SnapshotFiles {
     const part = this.receive(id);
     try {
       for (const batch of batches) await part.write(batch);
-      await part.finish(false);
+      await part.sync();
+      part.finish(false);
     } finally {
       part.abandon();
     }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SILENT_LOGGER } from '../../src/base/logger.ts';
 import { ZERO_UUID } from '../../src/base/uuid.ts';
 import { ErrorCode } from '../../src/protocol/error-codes.ts';
-import { readControlBatch } from '../../src/raft/control-records.ts';
+import { controlBatch, leaderChangeRecord, readControlBatch } from '../../src/raft/control-records.ts';
 import type { BeginAsk, NodeAddress, RaftAnswer, RaftAsk, VoteAsk } from '../../src/raft/messages.ts';
 import { NotLeaderError } from '../../src/raft/raft-client.ts';
 import { RaftNode } from '../../src/raft/raft-node.ts';
@@ -324,6 +324,44 @@ describe('a voter among others', () => {
     second.node.start();
     expect(second.node.handle(vote(3, 1))).toMatchObject({ granted: false, epoch: 1 });
     expect(second.node.handle(vote(2, 1))).toMatchObject({ granted: true });
+  });
+
+  it('loads its snapshot also while a new leader does not know yet how much of it is committed', async () => {
+    const head = { lastContainedLogTimestampMs: 5, kraftVersion: 0, voters: [], nowMs: 5, epoch: 1 };
+    const files = new MemoryFiles();
+    files.content.set(`${DIRECTORY}/00000000000000000003-0000000001.checkpoint`, snapshotBytes(head, values('A')));
+    const log = new MemoryRaftLog();
+    log.truncateFully({ endOffset: 1, epoch: 1 });
+    for (const baseOffset of [1, 2, 3, 4]) {
+      log.append(controlBatch([leaderChangeRecord(2, [1, 2, 3], [2])], { baseOffset, epoch: 1, nowMs: 0 }));
+    }
+    log.read = (offset) => {
+      if (offset < log.startOffset()) throw new Error('there is nothing before the start of the log');
+      return MemoryRaftLog.prototype.read.call(log, offset);
+    };
+    const fetched = {
+      highWatermark: 2,
+      logStartOffset: 0,
+      diverging: null,
+      snapshotId: null,
+      records: Buffer.alloc(0),
+    };
+    const answer = { errorCode: 0, errorMessage: null, leaderId: 2, epoch: 2, nodes: [], fetched };
+    let answers = 0;
+    const transport = {
+      start: () => {},
+      send: () => (answers++ < 3 ? Promise.resolve(answer) : new Promise<RaftAnswer>(() => {})),
+      kraftVersionsOf: () => Promise.resolve(null),
+      close: () => {},
+    };
+    const { node, fatal } = makeNode({ log, files, options: { staticVoters: voters, transport } });
+    const trace = new TraceListener();
+    node.start();
+    node.register(trace);
+    await settle();
+    expect(fatal).toEqual([]);
+    expect(node.highWatermark()).toBe(2);
+    expect(trace.lines).toContain('snapshot 3-1 [A]');
   });
 
   it('learns where a leader is from that leader alone', async () => {
