@@ -27,6 +27,9 @@ function fitLogToSnapshots(log: RaftLog, snapshots: SnapshotFiles): void {
     );
   }
   for (const id of snapshots.ids) if (id.endOffset < start) snapshots.delete(id);
+  // Only the snapshot tells the epoch before the start of the log, which counts once the log has been truncated to there.
+  const [earliest] = snapshots.ids;
+  if (start > 0 && earliest?.endOffset === start) log.deleteBefore(earliest);
 }
 
 export function loadQuorumLog(

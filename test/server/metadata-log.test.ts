@@ -40,6 +40,24 @@ it('a log that was cut at a snapshot within a segment is opened again', async ()
   await again.close();
 });
 
+it('a log that goes on behind a snapshot knows the epoch before its start, also when it is opened again', async () => {
+  const log = MetadataLog.open(context, settings());
+  const snapshots = openSnapshots();
+  const snapshot = { endOffset: 200, epoch: 5 };
+  const head = { lastContainedLogTimestampMs: 1, kraftVersion: 0, voters: [], nowMs: 1, epoch: 5 };
+  await snapshots.write(snapshot, snapshotBatches(head, []));
+  log.truncateFully(snapshot);
+  log.append(batch({ baseOffset: 200, partitionLeaderEpoch: 7 }));
+  await log.close();
+
+  const again = MetadataLog.open(context, settings());
+  loadQuorumLog(again, openSnapshots(), []);
+  expect([again.startOffset(), again.endOffset(), again.lastEpoch()]).toEqual([200, 201, 7]);
+  again.truncateTo(200);
+  expect([again.startOffset(), again.endOffset(), again.lastEpoch()]).toEqual([200, 200, 5]);
+  await again.close();
+});
+
 it('what waits for space on a full disk is part of the log, for whoever compares epochs with it', () => {
   const files = new FaultyFiles();
   const log = MetadataLog.open(testContext({ files }), { ...settings(), segmentBytes: 1_000_000 });
