@@ -112,9 +112,11 @@ export class RaftLinks implements RaftTransport {
     const opening = this.#open(peer, timeoutMs);
     peer.link = opening;
     opening.then(
-      () => {
+      (link) => {
         peer.failures = 0;
         peer.isOpen = true;
+        // It may be over before anybody could note that it was open.
+        if (!link.isOpen) this.#lost(peer);
       },
       (error: unknown) => this.#failed(peer, error),
     );

@@ -230,6 +230,26 @@ describe('a node that is gone', () => {
     expect(world.refused).toEqual([]);
   });
 
+  it('is dialled again when its connection ended in the very turn in which it opened', async () => {
+    await world.listen();
+    const { sockets } = world;
+    const connect = sockets.connect.bind(sockets);
+    sockets.connect = async (options) => {
+      const connection = await connect(options);
+      sockets.connect = connect;
+      const onData = connection.onData.bind(connection);
+      connection.onData = (receive) =>
+        onData((bytes) => {
+          receive(bytes);
+          connection.destroy();
+        });
+      return connection;
+    };
+    expect(await world.send(begin)).toBeInstanceOf(Error);
+    await settle();
+    expect(await world.send(begin)).toMatchObject({ errorCode: 0 });
+  });
+
   it('is dialled less and less often', async () => {
     const times: number[] = [];
     const began = world.time.nowMs();
