@@ -3,7 +3,8 @@
  * has more. The next fetch of a controller leaves only when everything before it is durable: its offset is the proof.
  * One that observes may be made a voter between two fetches, and then the leader counts the last one.
  *
- * Invariants: nothing below the high watermark is ever cut off; batches are appended as they come, checksums checked.
+ * Invariants: nothing below the high watermark is ever cut off; batches are appended as they come, checksums and
+ * epochs checked.
  */
 import { assert } from '../base/assert.ts';
 import type { Logger } from '../base/logger.ts';
@@ -144,15 +145,21 @@ export class LogFollower {
     quorum.leaderAnswered(host.nowMs());
     let ok = true;
     if (fetched.snapshotId !== null) ok = await this.#download(flight, fetched.snapshotId, from);
-    else host.guard(() => this.#write(fetched));
+    else
+      host.guard(() => {
+        ok = this.#write(fetched);
+      });
     this.#end(flight, ok);
   }
 
-  #write(fetched: Fetched): void {
+  /** False when it is no use to ask for more at once. */
+  #write(fetched: Fetched): boolean {
     const host = this.#host;
+    let ok = true;
     if (fetched.diverging !== null) this.#truncate(fetched.diverging);
-    else if (fetched.records.length > 0) this.#append(fetched.records);
+    else if (fetched.records.length > 0) ok = this.#append(fetched.records);
     if (host.quorum().leaderCommitted(fetched.highWatermark)) host.deliver();
+    return ok;
   }
 
   /** To where the two logs agree, as far as this node knows; the next fetch may find that they part even earlier. */
@@ -172,10 +179,26 @@ export class LogFollower {
     if (this.#host.history().truncateTo(offset)) this.#host.votersChanged();
   }
 
-  /** A batch that lies in the answer only in part is fetched again. */
-  #append(records: Uint8Array): void {
-    const { log } = this.#host;
+  /** A batch that lies in the answer only in part is fetched again. False when there is none, or one not to be had. */
+  #append(records: Uint8Array): boolean {
     const history = this.#host.history();
+    const { end, controls, isDamaged } = this.#accepted(records);
+    if (end > 0) this.#host.append(records.subarray(0, end));
+    let isChanged = false;
+    for (const at of controls) {
+      if (history.take(baseOffsetAt(records, at), readControlBatch(records, at))) isChanged = true;
+    }
+    if (isChanged) this.#host.votersChanged();
+    return end > 0 && !isDamaged;
+  }
+
+  /**
+   * The whole batches up to the first that is damaged, or of a later epoch than that of the leader who was asked. A leader of
+   * Kafka sends its file as it is by then, and may have cut and overwritten it after it lost the epoch.
+   */
+  #accepted(records: Uint8Array): { end: number; controls: number[]; isDamaged: boolean } {
+    const { log, logger } = this.#host;
+    const quorum = this.#host.quorum();
     let end = 0;
     let offset = log.endOffset();
     let epoch = log.lastEpoch();
@@ -183,22 +206,17 @@ export class LogFollower {
     while (end < records.length) {
       const size = batchIntegrity(records, end, records.length);
       if (size === 0) break;
-      assert(size > 0, 'the leader sends batches with the right checksum');
-      assert(baseOffsetAt(records, end) === offset, 'the leader sends what follows the own log');
-      const batchEpoch = partitionLeaderEpochAt(records, end);
-      assert(batchEpoch >= epoch && batchEpoch <= this.#host.quorum().epoch, 'epochs in the log never fall');
+      const batchEpoch = size < 0 ? -1 : partitionLeaderEpochAt(records, end);
+      if (baseOffsetAt(records, end) !== offset || batchEpoch < epoch || batchEpoch > quorum.epoch) {
+        logger.warn(`The leader of epoch ${quorum.epoch} has sent what cannot be metadata of offset ${offset}`);
+        return { end, controls, isDamaged: true };
+      }
       if (isControlAt(records, end)) controls.push(end);
       epoch = batchEpoch;
       offset = nextOffsetAt(records, end);
       end += size;
     }
-    if (end === 0) return;
-    this.#host.append(records.subarray(0, end));
-    let isChanged = false;
-    for (const at of controls) {
-      if (history.take(baseOffsetAt(records, at), readControlBatch(records, at))) isChanged = true;
-    }
-    if (isChanged) this.#host.votersChanged();
+    return { end, controls, isDamaged: false };
   }
 
   async #download(flight: Flight, id: SnapshotId, from: NodeAddress): Promise<boolean> {

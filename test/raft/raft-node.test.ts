@@ -364,6 +364,39 @@ describe('a voter among others', () => {
     expect(trace.lines).toContain('snapshot 3-1 [A]');
   });
 
+  it.each([
+    ['is damaged', 2, true],
+    ['is of a later epoch than the leader', 3, false],
+  ])('takes what comes before a batch that %s, and asks again', async (_how, epoch, isDamaged) => {
+    const make = (baseOffset: number, ofEpoch: number) =>
+      controlBatch([leaderChangeRecord(2, [1, 2, 3], [2])], { baseOffset, epoch: ofEpoch, nowMs: 0 });
+    const odd = Buffer.from(make(1, epoch));
+    if (isDamaged) odd[odd.length - 1] = (odd[odd.length - 1] as number) ^ 1;
+    const answerWith = (...batches: Uint8Array[]): RaftAnswer => {
+      const place = { highWatermark: -1, logStartOffset: 0, diverging: null, snapshotId: null };
+      const fetched = { ...place, records: Buffer.concat(batches) };
+      return { errorCode: 0, errorMessage: null, leaderId: 2, epoch: 2, nodes: [], fetched };
+    };
+    const answers = [answerWith(), answerWith(make(0, 2), odd), answerWith(make(1, 2))];
+    const transport = {
+      start: () => {},
+      send: (_to: NodeAddress, ask: RaftAsk) => {
+        const next = ask.kind === 'fetch' ? answers.shift() : undefined;
+        return next === undefined ? new Promise<RaftAnswer>(() => {}) : Promise.resolve(next);
+      },
+      kraftVersionsOf: () => Promise.resolve(null),
+      close: () => {},
+    };
+    const { node, log, fatal, time } = makeNode({ options: { staticVoters: voters, transport } });
+    node.start();
+    await settle();
+    expect(fatal).toEqual([]);
+    expect(log.endOffset()).toBe(1);
+    time.advance(20);
+    await settle();
+    expect([log.endOffset(), log.lastEpoch()]).toEqual([2, 2]);
+  });
+
   it('learns where a leader is from that leader alone', async () => {
     const asked: string[] = [];
     const transport = {
