@@ -183,7 +183,9 @@ async function exchange(link: Link, message: RaftAsk, timeoutMs: number): Promis
     response === null ? unsupported() : answerOf(response);
   switch (message.kind) {
     case 'vote': {
-      const version = link.version(VOTE as Api<unknown, unknown>) ?? -1;
+      const version = link.version(VOTE as Api<unknown, unknown>);
+      // No voter at all: that must not pass for one which is too old for pre-votes, and has nothing against them.
+      if (version === undefined) throw new Error('who listens there does not vote');
       if (message.preVote && version < FIRST_PRE_VOTE_VERSION) return unsupported();
       return read(await ask(link, VOTE, voteRequestOf(message), timeoutMs), voteAnswerOf);
     }

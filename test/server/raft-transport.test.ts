@@ -120,7 +120,7 @@ class World {
     this.links.start({ refused: (address) => this.refused.push(address) });
   }
 
-  async listen(): Promise<void> {
+  async listen(rows = raftRows): Promise<void> {
     const handle = (ask: RaftAsk): RaftAnswer => {
       this.asked.push(ask);
       return this.answer;
@@ -144,7 +144,7 @@ class World {
         throw error;
       },
     });
-    const table = handlerTable(raftRows({ handle }));
+    const table = handlerTable(rows({ handle }));
     await this.#server.listen({ name: 'CONTROLLER', host: 'h', port: this.to.port, table, isProtected: true });
   }
 
@@ -200,6 +200,11 @@ describe('raft on the wire', () => {
         epoch: -1,
       });
     }
+  });
+
+  it('takes nobody for a voter that is too old for pre-votes who has no votes at all', async () => {
+    await world.listen((raft) => raftRows(raft).filter(({ apiKey }) => apiKey !== 52));
+    expect(await world.send({ ...vote, preVote: true })).toBeInstanceOf(Error);
   });
 
   it('tells what a node supports of kraft.version', async () => {
