@@ -39,6 +39,9 @@ export function recoverSegments(context: LogContext, scope: RecoveryScope): Reco
   const { segments, options } = scope;
   let first = segments.length - 1;
   while (first > 0 && (segments[first] as LogSegment).baseOffset > options.recoveryPoint) first--;
+  // The file of epochs may be ahead of the records: a power cut can bring back what a new leader's records had replaced,
+  // and then a follower would take the old ones for the new leader's.
+  scope.epochs.truncateFromEnd(segments[first]?.baseOffset ?? 0);
   for (let i = first; i < segments.length; i++) {
     const segment = segments[i] as LogSegment;
     context.logger.info(

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RecordBatch } from '../../src/protocol/batch.ts';
 import { ErrorCode } from '../../src/protocol/error-codes.ts';
+import { encodeEpochCheckpoint } from '../../src/storage/checkpoint-file.ts';
 import { FaultyFiles } from './faulty-files.ts';
 import {
   batch,
@@ -74,6 +75,20 @@ describe('recovery after an unclean stop', () => {
     expect(again.leaderEpochCache.entries).toEqual(entries);
     expect(entries.map(({ epoch }) => epoch)).toEqual([4, 5, 7]);
     again.abandon();
+  });
+
+  it('believes the epochs of the records, not a file that names a later one for them', () => {
+    write(20);
+    fs.writeFileSync(
+      file('leader-epoch-checkpoint'),
+      encodeEpochCheckpoint([
+        { epoch: 1, startOffset: 0 },
+        { epoch: 9, startOffset: 6 },
+      ]),
+    );
+    const log = openLog(testContext(), directory, { clean: false });
+    expect(log.leaderEpochCache.entries).toEqual([1, 2, 3, 4, 5].map((epoch, i) => ({ epoch, startOffset: i * 4 })));
+    log.abandon();
   });
 
   it('cuts a torn batch at the end and goes on behind the last whole one', () => {
