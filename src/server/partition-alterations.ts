@@ -52,8 +52,19 @@ export class PartitionAlterations {
     this.#stopped = true;
   }
 
+  /** Whatever goes wrong within, the next proposal is sent. */
   async #sendAll(): Promise<void> {
     this.#sending = true;
+    try {
+      await this.#sendWaiting();
+    } catch (error) {
+      this.#options.logger.error('AlterPartition could not be sent', error);
+    } finally {
+      this.#sending = false;
+    }
+  }
+
+  async #sendWaiting(): Promise<void> {
     // Everything that one turn of the loop brings goes into one request.
     await new Promise<void>((resolve) => this.#options.timers.soon(resolve));
     while (!this.#stopped && this.#waiting.size > 0) {
@@ -65,7 +76,6 @@ export class PartitionAlterations {
       // A follower that is refused fetches on and is proposed again: that must not become a loop without a breath.
       if (again.size > 0 || refused) await this.#pause(RETRY_MS);
     }
-    this.#sending = false;
   }
 
   async #send(batch: ReadonlyMap<string, IsrProposal>): Promise<Sent> {
@@ -87,7 +97,7 @@ export class PartitionAlterations {
       logger.warn(`AlterPartition was refused: ${errorName(answer.errorCode)}`);
       return { again: batch, refused: true };
     }
-    return unanswered(batch, answer);
+    return unanswered(batch, answer, logger);
   }
 
   #pause(ms: number): Promise<void> {
@@ -112,8 +122,8 @@ function topicsOf(proposals: Iterable<IsrProposal>) {
   }));
 }
 
-/** Hands the answers out. */
-function unanswered(batch: ReadonlyMap<string, IsrProposal>, response: AlterPartitionResponse): Sent {
+/** Hands the answers out. A partition that fails at its own is asked for again, and keeps none of the others from theirs. */
+function unanswered(batch: ReadonlyMap<string, IsrProposal>, response: AlterPartitionResponse, logger: Logger): Sent {
   const again = new Map(batch);
   let refused = false;
   for (const { topicId, partitions } of response.topics) {
@@ -122,7 +132,11 @@ function unanswered(batch: ReadonlyMap<string, IsrProposal>, response: AlterPart
       const proposal = again.get(key);
       const answer: IsrAnswer = partition;
       if (answer.errorCode !== ErrorCode.NONE) refused = true;
-      if (proposal?.answered(answer) === false) again.delete(key);
+      try {
+        if (proposal?.answered(answer) === false) again.delete(key);
+      } catch (error) {
+        logger.error(`The answer to AlterPartition of ${key} could not be taken`, error);
+      }
     }
   }
   return { again, refused };

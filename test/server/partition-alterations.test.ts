@@ -155,6 +155,46 @@ describe('what leaders propose', () => {
     expect([one.answers, two.answers, newer.answers]).toEqual([[], [], [0]]);
   });
 
+  it('goes on when a partition fails at its answer, which is asked for again', async () => {
+    let fails = true;
+    const broken = proposal(0);
+    const one: IsrProposal = {
+      ...broken,
+      answered: (it) => {
+        if (fails) throw new Error('out of order');
+        return broken.answered(it);
+      },
+    };
+    const two = proposal(1);
+    for (const each of [one, two]) alterations.propose(each);
+    await settled();
+    asked[0]?.settle(answer({ 0: 0, 1: 0 }));
+    await settled();
+    expect(two.answers).toEqual([0]);
+    fails = false;
+    alterations.propose(proposal(2));
+    time.advance(50);
+    await settled();
+    expect(asked.slice(1).map(partitionsOf)).toEqual([[0, 2]]);
+    asked[1]?.settle(answer({ 0: 0, 2: 0 }));
+    await settled();
+    expect(broken.answers).toEqual([0]);
+  });
+
+  it('is sent also after a request that could not even be made', async () => {
+    const broken: IsrProposal = {
+      ...proposal(0),
+      isCurrent: () => {
+        throw new Error('out of order');
+      },
+    };
+    alterations.propose(broken);
+    await settled();
+    alterations.propose({ ...proposal(0) });
+    await settled();
+    expect(asked.map(partitionsOf)).toEqual([[0]]);
+  });
+
   it('waits for the broker to be registered', async () => {
     epoch = -1;
     alterations.propose(proposal(0));
