@@ -7,6 +7,7 @@ import type { Uuid } from '../base/uuid.ts';
 import type { ControllerChannel } from '../broker/services.ts';
 import { ErrorCode, errorName } from '../protocol/error-codes.ts';
 import {
+  type AssignReplicasToDirsResponse,
   assignReplicasToDirsRequest,
   assignReplicasToDirsResponse,
 } from '../protocol/messages/assign-replicas-to-dirs.ts';
@@ -22,6 +23,12 @@ interface Assignment {
 const MAX_ASSIGNMENTS = 2250;
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 10_000;
+/** The topic is gone, or the replica has moved away: the metadata brings it, and nobody asks where it lay. */
+const NOT_HERE: readonly number[] = [
+  ErrorCode.UNKNOWN_TOPIC_ID,
+  ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+  ErrorCode.NOT_LEADER_OR_FOLLOWER,
+];
 
 export interface DirectoryAssignmentsOptions {
   readonly nodeId: number;
@@ -78,7 +85,7 @@ export class DirectoryAssignments {
         directories: directoriesOf(batch.map(([, assignment]) => assignment)),
       });
       if (answer.errorCode !== ErrorCode.NONE) throw new Error(errorName(answer.errorCode));
-      for (const [key, assignment] of batch) if (this.#waiting.get(key) === assignment) this.#waiting.delete(key);
+      this.#take(batch, answer);
       this.#backoffMs = FIRST_BACKOFF_MS;
       this.#schedule(0);
     } catch (error) {
@@ -87,6 +94,32 @@ export class DirectoryAssignments {
       this.#backoffMs = Math.min(MAX_BACKOFF_MS, this.#backoffMs * 2);
     }
   }
+
+  /** Throws when some of it was refused for now, or not spoken of. */
+  #take(batch: readonly (readonly [string, Assignment])[], answer: AssignReplicasToDirsResponse): void {
+    const codes = codesOf(answer);
+    let refused: string | null = null;
+    for (const [key, assignment] of batch) {
+      const code = codes.get(key);
+      const isOver = code === ErrorCode.NONE || (code !== undefined && NOT_HERE.includes(code));
+      if (!isOver) refused = `${key}: ${code === undefined ? 'no answer' : errorName(code)}`;
+      else if (this.#waiting.get(key) === assignment) this.#waiting.delete(key);
+      if (isOver && code !== ErrorCode.NONE) {
+        this.#options.logger.warn(`The controller does not know the replica ${key} here: ${errorName(code)}`);
+      }
+    }
+    if (refused !== null) throw new Error(refused);
+  }
+}
+
+function codesOf(answer: AssignReplicasToDirsResponse): ReadonlyMap<string, number> {
+  const codes = new Map<string, number>();
+  for (const { topics } of answer.directories) {
+    for (const { topicId, partitions } of topics) {
+      for (const { partitionIndex, errorCode } of partitions) codes.set(`${topicId}:${partitionIndex}`, errorCode);
+    }
+  }
+  return codes;
 }
 
 function directoriesOf(assignments: readonly Assignment[]) {
