@@ -15,12 +15,13 @@ import type { ReplicationQuota } from './replication-quota.ts';
 
 /** The way to the active controller. Answers are the controller's own; unreachable is a KafkaError that clients retry. */
 export interface ControllerChannel {
-  /** Sends a request of this broker's own. */
+  /** Sends a request of this broker's own. Once `isWanted` says no, it goes nowhere any more, and is refused. */
   send<Req extends Message, Res extends Message>(
     request: Req,
     response: Res,
     version: number,
     value: Encodable<Req>,
+    isWanted?: () => boolean,
   ): Promise<Decoded<Res>>;
   /** Passes a client's request on in an Envelope (KIP-590), with its principal and address. */
   forward<Res extends Message>(context: RequestContext, response: Res): Promise<Decoded<Res>>;

@@ -217,18 +217,12 @@ export class BrokerLifecycle {
 
   /** Null when the controller did not answer or has another one by now; the caller tries again. */
   async #heartbeat(wantShutDown: boolean): Promise<HeartbeatAnswer | null> {
-    const { channel, registration, logger } = this.#options;
+    const { registration, logger } = this.#options;
+    // One that waits for another controller would be there after the one that gets this broker released.
+    const isWanted = (): boolean => wantShutDown || !this.#isLeaving;
+    if (!isWanted()) return null;
     try {
-      const sent = channel.send(brokerHeartbeatRequest, brokerHeartbeatResponse, HEARTBEAT_VERSION, {
-        brokerId: registration.brokerId,
-        brokerEpoch: this.#epoch,
-        currentMetadataOffset: this.#options.appliedOffset(),
-        wantFence: this.#wantFence,
-        wantShutDown,
-        offlineLogDirs: this.#options.offlineLogDirs(),
-        cordonedLogDirs: this.#wantFence ? null : [],
-      });
-      const answer = await this.#inTime(sent);
+      const answer = await this.#inTime(this.#sendHeartbeat(wantShutDown, isWanted));
       if (answer.errorCode === ErrorCode.NONE) {
         this.#unknown = false;
         return answer;
@@ -236,12 +230,27 @@ export class BrokerLifecycle {
       const isUnknown =
         answer.errorCode === ErrorCode.STALE_BROKER_EPOCH || answer.errorCode === ErrorCode.BROKER_ID_NOT_REGISTERED;
       this.#unknown = isUnknown;
-      if (isUnknown && !wantShutDown) await this.#register();
+      if (isUnknown && isWanted() && !wantShutDown) await this.#register();
       return null;
     } catch (error) {
+      if (!isWanted()) return null;
       logger.warn(`Broker ${registration.brokerId} sent a heartbeat that failed: ${String((error as Error).message)}`);
       return null;
     }
+  }
+
+  #sendHeartbeat(wantShutDown: boolean, isWanted: () => boolean): Promise<HeartbeatAnswer> {
+    const { channel, registration, appliedOffset, offlineLogDirs } = this.#options;
+    const heartbeat = {
+      brokerId: registration.brokerId,
+      brokerEpoch: this.#epoch,
+      currentMetadataOffset: appliedOffset(),
+      wantFence: this.#wantFence,
+      wantShutDown,
+      offlineLogDirs: offlineLogDirs(),
+      cordonedLogDirs: this.#wantFence ? null : [],
+    };
+    return channel.send(brokerHeartbeatRequest, brokerHeartbeatResponse, HEARTBEAT_VERSION, heartbeat, isWanted);
   }
 
   /** Test harnesses wait for these very lines. */

@@ -59,7 +59,11 @@ interface Attempt {
   backoffMs: number;
   /** Why it was not answered yet; for the error at the end. */
   reason: string;
+  /** False once it is not to be sent any more. */
+  readonly isWanted: () => boolean;
 }
+
+const ALWAYS = (): boolean => true;
 
 export class RemoteControllerChannel implements ControllerChannel {
   readonly #options: RemoteControllerChannelOptions;
@@ -80,12 +84,14 @@ export class RemoteControllerChannel implements ControllerChannel {
     response: Res,
     version: number,
     value: Encodable<Req>,
+    isWanted: () => boolean = ALWAYS,
   ): Promise<Decoded<Res>> {
     const { local, nodeId, runtime, retryTimeoutMs, locate } = this.#options;
     const giveUpAtMs = runtime.clock.monotonicMs() + retryTimeoutMs;
-    const attempt: Attempt = { giveUpAtMs, backoffMs: FIRST_BACKOFF_MS, reason: 'no controller is known' };
+    const attempt: Attempt = { giveUpAtMs, backoffMs: FIRST_BACKOFF_MS, reason: 'no controller is known', isWanted };
     for (;;) {
       this.#checkOpen();
+      checkWanted(request.name, attempt);
       const to = locate();
       if (to !== null) {
         const answer =
@@ -141,6 +147,7 @@ export class RemoteControllerChannel implements ControllerChannel {
     try {
       const { opening, dropped } = this.#linkTo(to);
       const link = await Promise.race([opening, dropped.promise]);
+      checkWanted(request.which.request.name, attempt);
       const version = link.version(request.which, request.version);
       if (version === undefined) {
         const { name } = request.which.request;
@@ -226,6 +233,11 @@ export class RemoteControllerChannel implements ControllerChannel {
 
 function stopping(): KafkaError {
   return new KafkaError(ErrorCode.NOT_CONTROLLER, 'the node is stopping');
+}
+
+function checkWanted(name: string, attempt: Attempt): void {
+  if (attempt.isWanted()) return;
+  throw new KafkaError(ErrorCode.REQUEST_TIMED_OUT, `${name.replace(/Request$/, '')} is not to be sent any more`);
 }
 
 function isSame(one: ControllerAddress, other: ControllerAddress | null): boolean {

@@ -22,6 +22,8 @@ const UNFENCED = { ...CAUGHT_UP, isFenced: false };
 class World {
   readonly time = new ManualTime();
   readonly heartbeats: Heartbeat[] = [];
+  /** Whether each of them is still to be sent. */
+  readonly wanted: (() => boolean)[] = [];
   readonly lines: string[] = [];
   registrations = 0;
   appliedOffset = 5;
@@ -32,12 +34,19 @@ class World {
   readonly lifecycle: BrokerLifecycle;
 
   constructor() {
-    const send = async (request: { apiKey: number }, _response: unknown, _version: number, value: unknown) => {
+    const send = async (
+      request: { apiKey: number },
+      _response: unknown,
+      _version: number,
+      value: unknown,
+      isWanted: () => boolean = () => true,
+    ) => {
       if (request.apiKey !== brokerHeartbeatRequest.apiKey) {
         this.registrations++;
         return this.register();
       }
       this.heartbeats.push(value as Heartbeat);
+      this.wanted.push(isWanted);
       return this.heartbeat(value as Heartbeat);
     };
     this.lifecycle = new BrokerLifecycle({
@@ -206,6 +215,57 @@ describe('a controlled shutdown', () => {
     world.lifecycle.hurry();
     await world.pass(5000);
     expect(world.heartbeats.map(({ wantShutDown }) => wantShutDown)).toEqual([false, true, true, true]);
+  });
+
+  it('takes back the heartbeat before it, which may wait for another controller', async () => {
+    const world = new World();
+    await world.running();
+    world.heartbeat = ({ wantShutDown }) =>
+      wantShutDown ? { ...UNFENCED, shouldShutDown: true } : new Promise(() => {});
+    world.lifecycle.hurry();
+    const earlier = world.wanted.at(-1) as () => boolean;
+    expect(earlier()).toBe(true);
+    const released = world.lifecycle.controlledShutdown();
+    expect(earlier()).toBe(false);
+    expect(world.wanted.at(-1)?.()).toBe(true);
+    await world.pass(100);
+    await released;
+  });
+
+  it('begins while the broker still asks to be unfenced, and ends that', async () => {
+    const world = new World();
+    world.heartbeat = ({ wantShutDown }) => (wantShutDown ? FENCED : CAUGHT_UP);
+    const starting = world.lifecycle.start();
+    await world.pass(20);
+    await starting;
+    world.heartbeat = () => FENCED;
+    const unfenced = expect(world.lifecycle.unfence()).rejects.toMatchObject({
+      code: ErrorCode.BROKER_NOT_AVAILABLE,
+    });
+    await world.pass(50);
+    world.heartbeats.length = 0;
+    const released = world.lifecycle.controlledShutdown();
+    await world.pass(100);
+    expect(new Set(world.heartbeats.map(({ wantShutDown }) => wantShutDown))).toEqual(new Set([true]));
+    world.heartbeat = () => ({ ...FENCED, shouldShutDown: true });
+    await world.pass(100);
+    await Promise.all([released, unfenced]);
+  });
+
+  it('does not register anew for a heartbeat before it', async () => {
+    const world = new World();
+    await world.running();
+    const before = Promise.withResolvers<unknown>();
+    world.heartbeat = ({ wantShutDown }) => (wantShutDown ? UNFENCED : before.promise);
+    world.lifecycle.hurry();
+    const { registrations } = world;
+    const released = world.lifecycle.controlledShutdown();
+    before.resolve({ ...FENCED, errorCode: ErrorCode.STALE_BROKER_EPOCH });
+    await world.pass(100);
+    expect(world.registrations).toBe(registrations);
+    world.heartbeat = () => ({ ...UNFENCED, shouldShutDown: true });
+    await world.pass(100);
+    await released;
   });
 
   it('ends when no controller answers for some seconds', async () => {

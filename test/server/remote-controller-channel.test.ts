@@ -90,11 +90,9 @@ class World {
     };
   }
 
-  allocate() {
-    return this.channel.send(allocateProducerIdsRequest, allocateProducerIdsResponse, 0, {
-      brokerId: 7,
-      brokerEpoch: 5,
-    });
+  allocate(isWanted?: () => boolean) {
+    const value = { brokerId: 7, brokerEpoch: 5 };
+    return this.channel.send(allocateProducerIdsRequest, allocateProducerIdsResponse, 0, value, isWanted);
   }
 
   /** Lets promises run, then time pass, step by step. */
@@ -125,6 +123,24 @@ describe('a request', () => {
     expect(world.opened).toEqual([]);
     world.leads(1);
     expect(await answer).toEqual(OK);
+  });
+
+  it('is sent no more once nobody wants it, wherever it stands', async () => {
+    for (const stage of ['between two tries', 'while the connection opens']) {
+      const world = new World();
+      world.nodes.set(1, () => NOT_ME).set(2, () => OK);
+      world.leads(1);
+      let isWanted = true;
+      const answer = world.allocate(() => isWanted);
+      const refused = expect(answer).rejects.toMatchObject({ code: ErrorCode.REQUEST_TIMED_OUT });
+      if (stage === 'between two tries') await world.pass(0);
+      isWanted = false;
+      const asked = world.asked.length;
+      world.leads(2);
+      await world.pass(50);
+      await refused;
+      expect(world.asked).toHaveLength(asked);
+    }
   });
 
   it('is sent again where the controller is by then, when the one that was asked is none any more', async () => {
