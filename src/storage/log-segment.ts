@@ -226,8 +226,10 @@ export class LogSegment {
   }
 
   truncateToPosition(position: number, endOffset: number, nowMs: number): void {
-    this.offsetIndex.truncateTo(endOffset);
-    this.timeIndex.truncateTo(endOffset);
+    this.#healed(() => {
+      this.offsetIndex.truncateTo(endOffset);
+      this.timeIndex.truncateTo(endOffset);
+    });
     this.log.get().truncateSync(position);
     this.size = position;
     this.#bytesSinceIndexEntry = 0;

@@ -115,6 +115,16 @@ describe('recovery after an unclean stop', () => {
     log.abandon();
   });
 
+  it('truncates a segment whose index was not written to its end', () => {
+    const config = logConfig({ segmentBytes: 6 * one, indexIntervalBytes: 1 });
+    write(9, config);
+    fs.appendFileSync(file(`${FIRST}.timeindex`), Buffer.alloc(7));
+    const log = openLog(testContext(), directory, { clean: false, config, recoveryPoint: 6 });
+    expect(log.truncateTo(4)).toBe(true);
+    expect(readAll(log).map((found) => found.baseOffset)).toEqual([0, 1, 2, 3]);
+    log.abandon();
+  });
+
   it('drops the segment behind a torn end together with its producer snapshot', () => {
     const config = logConfig({ segmentBytes: 3 * one });
     const log = openLog(testContext(), directory, { config });
