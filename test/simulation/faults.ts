@@ -14,6 +14,8 @@ export interface FaultOptions {
   readonly mayLosePages: (node: SimNode) => boolean;
   /** Lost pages bind the others: they may not crash before the node is back, or they count as lost too. */
   readonly lossBinds: (node: SimNode) => boolean;
+  /** It runs again, and nothing depends on what it lost. */
+  readonly isRecovered: (node: SimNode) => boolean;
   readonly client: SimHost;
   /** Who leads the quorum, as far as anybody has said. */
   readonly controller: () => number;
@@ -144,7 +146,7 @@ export class Faults {
   }
 
   #isBound(node: SimNode): boolean {
-    if (this.#lossy?.state === 'running') this.#lossy = null;
+    if (this.#lossy !== null && this.#options.isRecovered(this.#lossy)) this.#lossy = null;
     return this.#lossy !== null && this.#lossy !== node && this.#options.lossBinds(node);
   }
 

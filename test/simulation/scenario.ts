@@ -87,6 +87,7 @@ function runSeed(seed: string, options: RunOptions): RunResult {
     network,
     nodes,
     mayLosePages: (node) => mayLosePages(node, cluster, watch),
+    isRecovered: (node) => node.state === 'running' && everyIsr(cluster, watch, () => true),
     lossBinds: (node) => !cluster.syncsEach && cluster.brokers.includes(node),
     client,
     controller: () => watch.leader,
@@ -159,11 +160,16 @@ function readersOn(host: SimHost, options: Omit<LoadOptions, 'process' | 'random
 function mayLosePages(node: SimNode, cluster: Cluster, watch: Watch): boolean {
   if (cluster.syncsEach || !cluster.brokers.includes(node)) return true;
   if (node !== cluster.victim) return false;
-  const running = (id: number) =>
-    cluster.brokers.some((other) => other !== node && other.config.nodeId === id && other.state === 'running');
   // A node whose disk fails ends by itself.
   const isWell = ({ host }: SimNode) => host.disk.fault === null && !Number.isFinite(host.disk.capacity);
   if (!cluster.brokers.every(isWell)) return false;
+  return everyIsr(cluster, watch, (other) => other !== node);
+}
+
+/** Every partition has such a broker in sync, and it runs. */
+function everyIsr(cluster: Cluster, watch: Watch, isMeant: (node: SimNode) => boolean): boolean {
+  const running = (id: number) =>
+    cluster.brokers.some((node) => isMeant(node) && node.config.nodeId === id && node.state === 'running');
   return watch.isrs.every((isr) => isr.some(running));
 }
 
