@@ -71,6 +71,22 @@ export class MetadataFollower implements MetadataPublisher {
       for (const partition of topic.partitions.values()) this.#applyPartition(image, topic, partition);
     }
     this.#options.publish(image);
+    // Who may join an ISR is asked of the image that is shown.
+    this.#lookAgain(delta);
+  }
+
+  /** Partitions of which the delta says nothing may wait for less than before: brokers and configs are others. */
+  #lookAgain(delta: MetadataDelta): void {
+    const { replicas } = this.#options;
+    const resources = [...delta.configs.keys()].map(configResourceOf);
+    if (delta.brokers.size > 0 || resources.some(({ type }) => type === ConfigResourceType.BROKER)) {
+      for (const partition of replicas.all()) partition.lookAgain();
+      return;
+    }
+    for (const { type, name } of resources) {
+      if (type !== ConfigResourceType.TOPIC) continue;
+      for (const partition of replicas.partitionsOf(name)) partition.lookAgain();
+    }
   }
 
   /** What the topic is configured to now; kept until something about it changes. */

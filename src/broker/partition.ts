@@ -269,7 +269,15 @@ export class Partition implements Wakeable {
       const { isr } = this.#replicas;
       this.#propose(isr.filter((id) => !outOfSync.includes(id)));
     }
-    // A replica outside the ISR that was waited for may have run out of time.
+    this.lookAgain();
+  }
+
+  /**
+   * Who waits may wait for less by now: a replica outside the ISR that was waited for has run out of time, or is not
+   * eligible any more; min.insync.replicas is lower. On a quiet partition nothing else would tell.
+   */
+  lookAgain(): void {
+    if (!this.isLeader) return;
     if (this.log.highWatermark < this.log.logEndOffset) this.#advanceHighWatermark();
     if (this.#lowWatermarkWaiters.size > 0) this.#settleLowWatermark();
   }

@@ -2,7 +2,9 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UNASSIGNED_DIR } from '../../src/base/uuid.ts';
+import type { IsrProposal } from '../../src/broker/isr-proposal.ts';
 import { RECOVERED, RECOVERING } from '../../src/metadata/image.ts';
+import { metadataRecord } from '../../src/metadata/records.ts';
 import { ErrorCode } from '../../src/protocol/error-codes.ts';
 import { FaultyFiles } from '../storage/faulty-files.ts';
 import {
@@ -149,6 +151,36 @@ describe('replicas', () => {
     for (const n of [0, 1]) broker.apply(partitionChange(topicId(n), 0, { isr: [1] }));
     expect(broker.partition('t').log.highWatermark).toBe(1);
     expect(broker.partition('strict').log.highWatermark).toBe(0);
+  });
+
+  it('commit at once what min.insync.replicas held back, when it is lowered, for a topic or for all', () => {
+    const two = { replicas: [1, 2], isr: [1, 2] };
+    broker.apply(configRecord(BROKER, '', 'min.insync.replicas', '2'));
+    broker.withTopics({ t: two, strict: { ...two, configs: { 'min.insync.replicas': '2' } } });
+    for (const topic of ['t', 'strict']) broker.append(topic, 'a');
+    for (const n of [0, 1]) broker.apply(partitionChange(topicId(n), 0, { isr: [1] }));
+    const ends = () => ['t', 'strict'].map((topic) => broker.partition(topic).log.highWatermark);
+    expect(ends()).toEqual([0, 0]);
+    broker.apply(configRecord(BROKER, '', 'min.insync.replicas', '1'));
+    expect(ends()).toEqual([1, 0]);
+    broker.apply(configRecord(TOPIC, 'strict', 'min.insync.replicas', '1'));
+    expect(ends()).toEqual([1, 1]);
+  });
+
+  it('wait no longer for one that was about to join them, when its broker is fenced', () => {
+    broker.apply(brokerRecord(2), unfence(2));
+    broker.withTopics({ t: { replicas: [1, 2], isr: [1] } });
+    broker.append('t', 'a');
+    const partition = broker.partition('t');
+    const at = { replicaId: 2, brokerEpoch: 5, logStartOffset: 0, nowMs: broker.time.monotonicMs() };
+    partition.remoteFetched({ ...at, fetchOffset: 1 });
+    const proposal = broker.proposals.at(-1) as IsrProposal;
+    const refused = { leaderId: -1, leaderEpoch: -1, isr: [], leaderRecoveryState: 0, partitionEpoch: -1 };
+    proposal.answered({ ...refused, errorCode: ErrorCode.INELIGIBLE_REPLICA });
+    broker.append('t', 'b');
+    expect(partition.log.highWatermark).toBe(1);
+    broker.apply(metadataRecord('brokerRegistrationChange', 2, { brokerId: 2, brokerEpoch: 5, fenced: 1 }));
+    expect(partition.log.highWatermark).toBe(2);
   });
 
   it('that were elected uncleanly are reported as recovered', () => {

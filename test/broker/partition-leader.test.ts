@@ -189,6 +189,35 @@ describe('the high watermark of a leader', () => {
     expect(highWatermark()).toBe(2);
   });
 
+  it.each([
+    ['is fenced', { epoch: 103, fenced: true, inControlledShutdown: false }],
+    ['leaves', { epoch: 103, fenced: false, inControlledShutdown: true }],
+    ['has restarted', { epoch: 104, fenced: false, inControlledShutdown: false }],
+  ])('rises as soon as the broker of a replica outside the ISR that kept up %s', (_what, peer) => {
+    metadata({ isr: [1, 2] });
+    append();
+    fetched(3, 1);
+    refuse(ErrorCode.INELIGIBLE_REPLICA);
+    append();
+    fetched(2, 2);
+    const answers: number[] = [];
+    partition.onCommitted(1, (code) => answers.push(code));
+    partition.lookAgain();
+    expect(highWatermark()).toBe(1);
+    peers.set(3, peer);
+    partition.lookAgain();
+    expect([highWatermark(), answers]).toEqual([2, [0]]);
+  });
+
+  it('is left to its leader where this broker follows', () => {
+    append(2);
+    metadata({ leader: 2 });
+    metadata({ isr: [1, 2] });
+    minInsyncReplicas = 1;
+    partition.lookAgain();
+    expect(highWatermark()).toBe(0);
+  });
+
   it('begins at what this replica knew when it became leader, and forgets where followers once were', () => {
     append(2);
     fetched(2, 2);
