@@ -513,6 +513,8 @@ export class Quorum {
     }
     // Nor for its vote: a candidate that cannot win without it tries the next epoch soon.
     if (state.role === 'candidate') state.tally.answered(nodeId, false, nowMs);
+    // Nor is it told goodbye.
+    if (state.role === 'resigned') state.farewells.delete(nodeId);
     return this.#step(nowMs);
   }
 

@@ -98,6 +98,8 @@ export class RaftNode implements RaftClient {
       nowMs: () => this.#now(),
       durable: (offset) => {
         if (this.#quorum.localLogIsDurable(offset)) this.#committed();
+        // What others have committed may have waited for space on this disk.
+        else if (!this.#closed) this.#delivery.deliver();
       },
       failed: (error) => this.#fail(error),
     });
@@ -319,8 +321,8 @@ export class RaftNode implements RaftClient {
     if (step.changed) {
       this.#delivery.tellLeader();
       this.#fetchServer.wake();
-      if (this.#quorum.openFarewells === 0) this.#farewell?.();
     }
+    if (this.#quorum.openFarewells === 0) this.#farewell?.();
     this.#follower.go();
     if (!this.#closed) this.#timer.arm(this.#quorum.deadlineMs());
   }
@@ -343,7 +345,6 @@ export class RaftNode implements RaftClient {
         this.#event(() => {
           this.#book.learn(answer.nodes);
           this.#take(this.#quorum.answered(ask, answer, to, this.#now()));
-          if (this.#quorum.openFarewells === 0) this.#farewell?.();
         }),
       (error: unknown) => {
         logger.debug(`No answer to ${ask.kind} from node ${to}: ${causeText(error)}`);
@@ -353,7 +354,7 @@ export class RaftNode implements RaftClient {
   }
 
   #refused(address: NodeAddress): void {
-    if (this.#options.prompt !== true || address.id < 0) return;
+    if (address.id < 0 || (this.#options.prompt !== true && this.#farewell === null)) return;
     this.#event(() => this.#take(this.#quorum.gone(address.id, this.#now())));
   }
 

@@ -4,7 +4,7 @@
  */
 import { expect } from 'vitest';
 import { SILENT_LOGGER } from '../../src/base/logger.ts';
-import { forEachBatch } from '../../src/protocol/batch.ts';
+import { forEachBatch, nextOffsetAt } from '../../src/protocol/batch.ts';
 import type { NodeAddress, RaftAnswer, RaftAsk } from '../../src/raft/messages.ts';
 import type { CommittedBatch, LeaderAndEpoch, RaftListener, SnapshotReader } from '../../src/raft/raft-client.ts';
 import type { RaftTransport, RaftTransportEvents } from '../../src/raft/raft-log.ts';
@@ -29,6 +29,8 @@ class SlowLog extends MemoryRaftLog {
   durable = 0;
   /** No fsync ever ends. */
   isStuck = false;
+  /** Until there is space again, what is appended waits in memory and cannot be read. */
+  isFull = false;
   readonly #pause: () => Promise<void>;
 
   constructor(pause: () => Promise<void>) {
@@ -40,7 +42,15 @@ class SlowLog extends MemoryRaftLog {
     const end = this.endOffset();
     await this.#pause();
     if (this.isStuck) await new Promise<never>(() => {});
+    while (this.isFull) await this.#pause();
     this.durable = Math.max(this.durable, end);
+  }
+
+  override read(offset: number): Uint8Array {
+    if (!this.isFull) return super.read(offset);
+    return Buffer.concat(
+      this.batches.filter((batch) => nextOffsetAt(batch, 0) > offset && nextOffsetAt(batch, 0) <= this.durable),
+    );
   }
 
   override truncateTo(offset: number): void {

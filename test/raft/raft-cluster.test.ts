@@ -73,6 +73,42 @@ describe('three voters', () => {
     expect(leaderOf(world).id).not.toBe(leader.id);
   });
 
+  it.each([true, false])(
+    'are not waited for by a leader that stops, once they are gone (fast detection: %s)',
+    async (prompt) => {
+      const world = await started({ prompt });
+      const leader = leaderOf(world);
+      for (const { id } of world.up) if (id !== leader.id) world.crash(id);
+      await world.run(100);
+      let isClosed = false;
+      const closing = leader.node.close().then(() => {
+        isClosed = true;
+      });
+      await world.run(300);
+      expect(isClosed).toBe(true);
+      await closing;
+    },
+  );
+
+  it('are told what is committed as soon as a full disk has taken it', async () => {
+    const world = await started();
+    const leader = leaderOf(world);
+    const full = world.up.find(({ id }) => id !== leader.id) as Member;
+    isolate(world, full.id);
+    write(leader, 'a');
+    await world.run(300);
+    full.log.isFull = true;
+    world.cut.clear();
+    await world.run(4_000);
+    expect(full.node.highWatermark(), 'it knows that it is committed').toBe(leader.node.highWatermark());
+    expect(full.watcher.state).toEqual([]);
+    // Nobody tells it more.
+    isolate(world, full.id);
+    full.log.isFull = false;
+    await world.run(250);
+    expect(full.watcher.state).toEqual(['a']);
+  });
+
   it('get another leader when the disk of this one takes nothing any more', async () => {
     const world = await started();
     const leader = leaderOf(world);
