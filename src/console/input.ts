@@ -15,6 +15,7 @@ export interface Input {
 }
 
 const SHORTEST_WAIT_MS = 1;
+const HOT_MS = 1;
 const LONGEST_WAIT_MS = 20;
 
 class FileInput implements Input {
@@ -58,13 +59,19 @@ class PipeInput implements Input {
   }
 
   async #wait(target: Buffer, at: number): Promise<number> {
-    for (let ms = SHORTEST_WAIT_MS; ; ms = Math.min(LONGEST_WAIT_MS, ms * 2)) {
+    const { clock, timers } = this.#runtime;
+    // A pipe holds 64 KiB: a writer that is at work fills it again within microseconds, and a timer would wait for longer.
+    const hotUntilMs = clock.monotonicMs() + HOT_MS;
+    let ms = SHORTEST_WAIT_MS;
+    for (;;) {
+      const isHot = clock.monotonicMs() < hotUntilMs;
       await new Promise<void>((resolve) => {
-        if (ms === SHORTEST_WAIT_MS) this.#runtime.timers.soon(resolve);
-        else this.#runtime.timers.after(ms, resolve);
+        if (isHot) timers.soon(resolve);
+        else timers.after(ms, resolve);
       });
       const bytes = this.#try(target, at);
       if (bytes >= 0) return bytes;
+      if (!isHot) ms = Math.min(LONGEST_WAIT_MS, ms * 2);
     }
   }
 
