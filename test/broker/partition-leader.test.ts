@@ -209,15 +209,6 @@ describe('the high watermark of a leader', () => {
     expect([highWatermark(), answers]).toEqual([2, [0]]);
   });
 
-  it('is left to its leader where this broker follows', () => {
-    append(2);
-    metadata({ leader: 2 });
-    metadata({ isr: [1, 2] });
-    minInsyncReplicas = 1;
-    partition.lookAgain();
-    expect(highWatermark()).toBe(0);
-  });
-
   it('begins at what this replica knew when it became leader, and forgets where followers once were', () => {
     append(2);
     fetched(2, 2);
