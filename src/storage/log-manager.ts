@@ -287,9 +287,9 @@ export class LogManager {
     });
   }
 
-  /** Recovery points, log start offsets and changed leader epochs. */
-  async checkpointOffsets(): Promise<void> {
-    await this.#eachDirectory(async (directory) => {
+  /** Recovery points, log start offsets and changed leader epochs. Resolves with the directories that were too full for it. */
+  checkpointOffsets(): Promise<ReadonlySet<string>> {
+    return this.#eachDirectory(async (directory) => {
       for (const log of [...directory.logs]) if (log.failure === null) await log.writeEpochs();
       await directory.writeOffsetCheckpoints();
     });
@@ -541,7 +541,9 @@ export class LogManager {
     }
   }
 
-  async #eachDirectory(work: (directory: LogDirectory) => Promise<void>): Promise<void> {
+  /** Resolves with the paths of those that had no space for it. */
+  async #eachDirectory(work: (directory: LogDirectory) => Promise<void>): Promise<ReadonlySet<string>> {
+    const full = new Set<string>();
     await Promise.all(
       this.liveDirectories.map(async (directory) => {
         try {
@@ -549,11 +551,14 @@ export class LogManager {
         } catch (error) {
           const text = `Disk error while writing to files of log directory ${directory.path}`;
           // A full disk passes; what was not written now is written the next time.
-          if (isOutOfSpace(error)) this.#logger.error(text, error);
-          else this.failDirectory(directory.path, text, error);
+          if (isOutOfSpace(error)) {
+            this.#logger.error(text, error);
+            full.add(directory.path);
+          } else this.failDirectory(directory.path, text, error);
         }
       }),
     );
+    return full;
   }
 
   #paths(): string {

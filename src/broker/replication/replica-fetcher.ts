@@ -11,6 +11,7 @@ import { reasonOf } from '../../network/link.ts';
 import { ErrorCode, errorName } from '../../protocol/error-codes.ts';
 import { KafkaError } from '../../protocol/kafka-error.ts';
 import type { Runtime, TimerHandle } from '../../runtime/runtime.ts';
+import type { PartitionLog } from '../../storage/partition-log.ts';
 import type { Partition } from '../partition.ts';
 import { appendFetched, followOffsets, truncateToDivergence } from '../partition-follower.ts';
 import type { FetchSettings } from './fetcher-settings.ts';
@@ -29,8 +30,10 @@ export interface ReplicaFetcherOptions {
   readonly logger: Logger;
   readonly settings: () => FetchSettings;
   readonly quota: FollowerQuota;
-  /** Writes the recovery points: a log was cut below its own. */
-  readonly checkpoint: () => Promise<void>;
+  /** Writes the recovery points: a log was cut below its own. Resolves with the directories that were too full for it. */
+  readonly checkpoint: () => Promise<ReadonlySet<string>>;
+  /** Logs that were cut and of which the disk has still the higher recovery point, whichever loop has cut them. */
+  readonly unwritten: WeakSet<PartitionLog>;
 }
 
 /** How much the throttled partitions of all fetchers together may take (KIP-73). */
@@ -47,12 +50,16 @@ const HURRY_MS = 5;
 const THROTTLED_MS = 100;
 const NO_RECORDS = Buffer.alloc(0);
 
+/** How long a partition is left out before it is tried again whether a full disk takes its recovery point. */
+const CHECKPOINT_RETRY_MS = 500;
+
 /** What an answer leaves to be done once all of its partitions were looked at. */
 interface Afterwards {
   readonly durable: Promise<void>[];
   readonly outOfRange: FollowedPartition[];
   readonly refused: FollowedPartition[];
-  cutRecoveryPoint: boolean;
+  /** Below their recovery points. */
+  readonly cut: FollowedPartition[];
 }
 
 export class ReplicaFetcher {
@@ -85,7 +92,8 @@ export class ReplicaFetcher {
     const followed = known ?? new FollowedPartition(partition, leaderEpoch);
     followed.followEpoch(leaderEpoch);
     this.#followed.set(partition, followed);
-    this.#session.put(followed);
+    if (this.#options.unwritten.has(followed.log)) this.#leaveOut([followed], FIRST_BACKOFF_MS);
+    else this.#session.put(followed);
     this.#wake();
     // A partition's first leader has nothing to give yet.
     if (leaderEpoch > 0) this.#hurryUp();
@@ -202,7 +210,7 @@ export class ReplicaFetcher {
   }
 
   #take(answer: FetchAnswer): Afterwards {
-    const after: Afterwards = { durable: [], outOfRange: [], refused: [], cutRecoveryPoint: false };
+    const after: Afterwards = { durable: [], outOfRange: [], refused: [], cut: [] };
     for (const topic of answer.responses) {
       for (const data of topic.partitions) {
         const followed = this.#session.find(topic.topicId, data.partitionIndex);
@@ -236,7 +244,13 @@ export class ReplicaFetcher {
       this.#say(followed, causeText(error), false);
       after.refused.push(followed);
     }
-    if (followed.log.recoveryPoint < recoveryPoint) after.cutRecoveryPoint = true;
+    this.#noteCut(followed, recoveryPoint, after);
+  }
+
+  #noteCut(followed: FollowedPartition, recoveryPoint: number, after: Afterwards): void {
+    if (followed.log.recoveryPoint >= recoveryPoint) return;
+    this.#options.unwritten.add(followed.log);
+    after.cut.push(followed);
   }
 
   #takeDivergence(followed: FollowedPartition, data: PartitionAnswer): void {
@@ -268,10 +282,12 @@ export class ReplicaFetcher {
   }
 
   async #finish(after: Afterwards): Promise<void> {
-    if (after.outOfRange.length > 0) await this.#reset(after);
-    if (after.refused.length > 0) this.#delay(after.refused);
-    // Recovery believes what lies below the recovery point, so nothing may be appended before the lower one is written.
-    if (after.cutRecoveryPoint) await this.#options.checkpoint();
+    try {
+      if (after.outOfRange.length > 0) await this.#reset(after);
+    } finally {
+      if (after.refused.length > 0) this.#delay(after.refused);
+      if (after.cut.length > 0) await this.#checkpoint(after.cut);
+    }
     // A flush that fails takes the directory away, and its partitions with it.
     if (after.durable.length > 0) await Promise.allSettled(after.durable);
   }
@@ -280,12 +296,30 @@ export class ReplicaFetcher {
     const { leader } = this.#options;
     const before = after.outOfRange.map(({ log }) => log.recoveryPoint);
     const isCurrent = (followed: FollowedPartition) => this.#session.find(followed.topicId, followed.id) === followed;
-    const refused = await resetOutOfRange({ leader, followed: after.outOfRange, isCurrent, logger: this.#logger });
-    after.refused.push(...refused);
-    for (const [i, followed] of after.outOfRange.entries()) {
-      if (followed.log.recoveryPoint < (before[i] as number)) after.cutRecoveryPoint = true;
-      if (isCurrent(followed)) this.#session.put(followed);
+    try {
+      const refused = await resetOutOfRange({ leader, followed: after.outOfRange, isCurrent, logger: this.#logger });
+      after.refused.push(...refused);
+    } finally {
+      for (const [i, followed] of after.outOfRange.entries()) {
+        this.#noteCut(followed, before[i] as number, after);
+        if (isCurrent(followed)) this.#session.put(followed);
+      }
     }
+  }
+
+  /**
+   * Recovery believes what lies below the recovery point, so nothing may be appended before the lower one is written. What
+   * a full disk did not take is left out until it does; the others go on. Returns those that may.
+   */
+  async #checkpoint(cut: readonly FollowedPartition[]): Promise<readonly FollowedPartition[]> {
+    const full = await this.#options.checkpoint();
+    const [held, written] = [
+      cut.filter(({ log }) => full.has(log.directory)),
+      cut.filter(({ log }) => !full.has(log.directory)),
+    ];
+    for (const { log } of written) this.#options.unwritten.delete(log);
+    if (held.length > 0) this.#leaveOut(held, CHECKPOINT_RETRY_MS);
+    return written;
   }
 
   /** These partitions are left out of the next requests for a while, each longer with every refusal in a row. */
@@ -311,9 +345,10 @@ export class ReplicaFetcher {
 
   #resume(group: readonly FollowedPartition[]): void {
     if (this.#stopped) return;
-    for (const followed of group) {
-      if (this.#followed.get(followed.partition) === followed && !followed.isFenced) this.#session.put(followed);
-    }
+    const wanted = group.filter((one) => this.#followed.get(one.partition) === one && !one.isFenced);
+    const held = wanted.filter(({ log }) => this.#options.unwritten.has(log));
+    if (held.length > 0) void this.#checkpoint(held).then((written) => written.length > 0 && this.#resume(written));
+    for (const followed of wanted) if (!held.includes(followed)) this.#session.put(followed);
     if (this.#session.size > 0 && this.#pause === null) this.#wake();
   }
 

@@ -6,6 +6,7 @@ import type { Logger } from '../../base/logger.ts';
 import type { Address } from '../../network/address.ts';
 import type { OpenLink } from '../../network/link.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
+import type { PartitionLog } from '../../storage/partition-log.ts';
 import type { Partition } from '../partition.ts';
 import type { ReplicaFetcherSettings } from './fetcher-settings.ts';
 import { LeaderLink } from './leader-link.ts';
@@ -23,7 +24,7 @@ export interface ReplicaFetchersOptions {
   readonly settings: () => ReplicaFetcherSettings;
   readonly quota: FollowerQuota;
   /** Writes the recovery points of the logs. */
-  readonly checkpoint: () => Promise<void>;
+  readonly checkpoint: () => Promise<ReadonlySet<string>>;
 }
 
 /** What the metadata tells of a replica that does not lead. */
@@ -41,6 +42,7 @@ export class ReplicaFetchers implements Followers {
   readonly #options: ReplicaFetchersOptions;
   readonly #fetchers = new Map<string, Running>();
   readonly #following = new Map<Partition, Running>();
+  readonly #unwritten = new WeakSet<PartitionLog>();
   #willSweep = false;
   #stopped = false;
 
@@ -99,7 +101,8 @@ export class ReplicaFetchers implements Followers {
       endpointOf,
       timeoutMs: settings().socketTimeoutMs,
     });
-    return new ReplicaFetcher({ leaderId, fetcherId, leader, runtime, logger, settings, quota, checkpoint });
+    const shared = { runtime, settings, quota, checkpoint, unwritten: this.#unwritten };
+    return new ReplicaFetcher({ leaderId, fetcherId, leader, logger, ...shared });
   }
 
   /** Partitions that move from one leader to another are unfollowed one by one; who is idle then is let go behind that. */

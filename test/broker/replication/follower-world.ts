@@ -36,6 +36,8 @@ export class FollowerWorld {
   readonly context: TestContext = testContext();
   readonly fetchers: ReplicaFetchers;
   checkpoints = 0;
+  /** Log directories whose disk does not take the checkpoint. */
+  readonly full = new Set<string>();
   loops = 1;
   throttled: ReadonlySet<number> = new Set();
   readonly quota = {
@@ -66,6 +68,7 @@ export class FollowerWorld {
       quota,
       checkpoint: async () => {
         this.checkpoints++;
+        return this.full;
       },
     });
   }

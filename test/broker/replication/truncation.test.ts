@@ -109,6 +109,42 @@ describe('truncation', () => {
     expectAlike({ led, own, follower: world.partition(own) });
   });
 
+  it('lets nothing be appended before a full disk has the lower recovery point, by whatever loop, and others go on', async () => {
+    const log = world.log('t');
+    const own = world.ownLog('t');
+    write(log, 1);
+    share(log, own);
+    write(own, 1, 1);
+    await own.flush();
+    const led = world.leader.lead(log, 2);
+    for (let i = 0; i < 2; i++) world.leader.append(led, batch());
+    world.full.add(own.directory);
+    const follower = world.partition(own);
+    const other = world.pair('u');
+    world.leader.append(other.led, batch());
+    world.fetchers.follow(follower, 2, 2);
+    world.fetchers.follow(other.follower, 2, 1);
+    await settled();
+    expect([own.logEndOffset, own.recoveryPoint]).toEqual([2, 2]);
+    world.leader.append(other.led, batch());
+    await world.pass(1500);
+    expect([own.logEndOffset, other.own.logEndOffset]).toEqual([2, 2]);
+    expect(world.checkpoints, 'it is tried again').toBeGreaterThan(1);
+    // In another loop, and in the same one.
+    world.fetchers.unfollow(follower);
+    world.loops = 2;
+    world.fetchers.resize();
+    world.fetchers.follow(follower, 2, 2);
+    await world.pass(1500);
+    world.fetchers.follow(follower, 2, 3);
+    await world.pass(1500);
+    expect(own.logEndOffset).toBe(2);
+    world.fetchers.follow(follower, 2, 2);
+    world.full.clear();
+    await world.pass(1500);
+    expectAlike({ led, own, follower });
+  });
+
   it('leaves no producer behind of which the records are gone', async () => {
     const log = world.log('t');
     const own = world.ownLog('t');
