@@ -76,7 +76,8 @@ export class Broker {
   readonly #home: string;
   readonly #file: string;
   /** Its answers are told from those of a stranger that got the port meanwhile. */
-  readonly #clusterId = randomBytes(16).toString('base64url');
+  // What begins with a dash is taken for an option.
+  readonly #clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A');
   #child: ChildProcess | null = null;
   #exited: Promise<unknown> = Promise.resolve();
 

@@ -34,7 +34,13 @@ class Terminal {
 
   /** Runs a line of a shell; what it prints stays on the screen, with its exit code behind it. */
   run(line: string, shell = 'bash'): void {
-    const all = { KTS_BOOTSTRAP_SERVER: broker.bootstrapServers, CI: '', NO_COLOR: '', HOME: directory, ...this.#environment };
+    const all = {
+      KTS_BOOTSTRAP_SERVER: broker.bootstrapServers,
+      CI: '',
+      NO_COLOR: '',
+      HOME: directory,
+      ...this.#environment,
+    };
     const exports = Object.entries(all).map(([name, value]) => `export ${name}='${value}'; `);
     const script = `${exports.join('')}kts() { '${process.execPath}' '${BIN}' "$@"; }; ${line}`;
     const file = path.join(directory, `${this.#socket}.sh`);
