@@ -521,7 +521,8 @@ export class PartitionLog {
     this.#truncations++;
     this.#epochs.truncateFromEnd(this.#logEndOffset);
     this.#logStartOffset = Math.min(this.#logStartOffset, this.#logEndOffset);
-    this.#recoveryPoint = Math.min(this.#recoveryPoint, this.#logEndOffset);
+    // The cut has to reach the disk before anything behind it counts: a crash would bring back what was cut off.
+    this.#recoveryPoint = Math.min(this.#recoveryPoint, this.#active.baseOffset);
     this.updateHighWatermark(this.#highWatermark);
   }
 

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RecordBatch } from '../../src/protocol/batch.ts';
 import { ErrorCode } from '../../src/protocol/error-codes.ts';
+import { FaultyFiles } from './faulty-files.ts';
 import { batch, logConfig, openLog, readAll, removeDirectory, temporaryDirectory, testContext } from './support.ts';
 
 let directory: string;
@@ -226,6 +227,25 @@ describe('truncation', () => {
     log.abandon();
   });
 
+  it('brings the cut itself to the disk before what is appended behind it, in whatever segment', async () => {
+    const files = new SyncedFiles();
+    const log = openLog(testContext({ files }), directory);
+    for (let i = 0; i < 4; i++) log.appendAsLeader(batch({}), 1);
+    await log.flush();
+    log.truncateTo(2);
+    expect(log.recoveryPoint).toBe(0);
+    log.roll();
+    log.appendAsLeader(batch({}), 2);
+    files.synced.length = 0;
+    await log.flush();
+    expect(files.synced.filter((name) => name.endsWith('.log'))).toEqual([
+      '00000000000000000000.log',
+      '00000000000000000002.log',
+    ]);
+    expect(log.recoveryPoint).toBe(3);
+    log.abandon();
+  });
+
   it('starts over at another offset', () => {
     const log = openLog(testContext(), directory);
     log.appendAsLeader(batch({ records: 5 }), 1);
@@ -359,3 +379,13 @@ describe('opening again', () => {
     expect(code(() => log.appendAsLeader(batch(), 0))).toBe(ErrorCode.KAFKA_STORAGE_ERROR);
   });
 });
+
+/** Real files that tell which of them were synced. */
+class SyncedFiles extends FaultyFiles {
+  readonly synced: string[] = [];
+
+  override noteSynced(path: string, size: number): void {
+    this.synced.push(basename(path));
+    super.noteSynced(path, size);
+  }
+}
