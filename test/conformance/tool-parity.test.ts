@@ -75,7 +75,10 @@ describe.skipIf(!available)("Kafka's tools, case by case", () => {
     it.each(script.cases.map((one) => [one.id, one] as const))('%s', async (_, one) => {
       if (RECORD) return record(one, runner);
       const expected = expectation(one);
-      expect(await runner.run(one, expected)).toEqual(expected);
+      const printed = await runner.run(one, expected);
+      // Now and then the log of a tool loses its line in the loop that runs them all: then it is asked once more.
+      const isLost = printed.stderr === '' && expected.stderr !== '' && printed.stdout === expected.stdout;
+      expect(isLost ? await runner.run(one, expected) : printed).toEqual(expected);
     });
   });
 });
