@@ -4,7 +4,7 @@
  * that (a cluster id, topics to create) beside them.
  */
 import { keyOfVariable, propertiesFromEnvironment } from './environment.ts';
-import { parseZookeeperConnect } from './zookeeper-config.ts';
+import { addressWords, parseZookeeperConnect } from './zookeeper-config.ts';
 
 export type Dialect = 'apache' | 'confluent' | 'bitnami' | 'wurstmeister';
 
@@ -62,9 +62,7 @@ export function containerConfig(env: Environment): ContainerConfig | undefined {
   if (zookeeper !== undefined && !properties.has('process.roles')) {
     // A container has nobody beside it: its controller runs in it.
     properties.delete('zookeeper.connect');
-    const where = parseZookeeperConnect(zookeeper)
-      .servers.map(({ host, port }) => `${host}:${port}`)
-      .join(',');
+    const where = addressWords(parseZookeeperConnect(zookeeper).servers);
     notes.push(`KAFKA_ZOOKEEPER_CONNECT=${where}: there is no ZooKeeper any more; the controller runs in this node`);
   }
   const clusterId = env['CLUSTER_ID'] || env['KAFKA_KRAFT_CLUSTER_ID'] || undefined;
@@ -74,7 +72,8 @@ export function containerConfig(env: Environment): ContainerConfig | undefined {
 function propertiesOf(dialect: Dialect, env: Environment): Map<string, string> {
   const own = Object.fromEntries(Object.entries(env).filter(([name]) => !OF_IMAGES.has(name)));
   if (dialect === 'bitnami') return bitnamiProperties(own);
-  return dialect === 'wurstmeister' ? dottedProperties(own) : propertiesFromEnvironment(own);
+  // wurstmeister knew dots alone.
+  return dialect === 'wurstmeister' ? propertiesFromEnvironment(own, '.') : propertiesFromEnvironment(own);
 }
 
 /** `KAFKA_CFG_A_B` is a.b, with Apache's doubled underscores. */
@@ -87,22 +86,6 @@ function bitnamiProperties(env: Environment): Map<string, string> {
     properties.set(keyOfVariable(`KAFKA_${name.slice(BITNAMI_PREFIX.length)}`), value);
   }
   return properties;
-}
-
-/** wurstmeister knew dots alone. */
-function dottedProperties(env: Environment): Map<string, string> {
-  const properties = new Map<string, string>();
-  for (const name of propertiesFromEnvironmentNames(env)) {
-    properties.set(name.slice('KAFKA_'.length).toLowerCase().replaceAll('_', '.'), env[name] as string);
-  }
-  return properties;
-}
-
-/** The same exclusions as Apache's. */
-function propertiesFromEnvironmentNames(env: Environment): string[] {
-  return Object.keys(env)
-    .sort()
-    .filter((name) => propertiesFromEnvironment({ [name]: env[name] }).size > 0);
 }
 
 /** `name:partitions:replicas[:policy],…`; words that are no topic are left out. */

@@ -30,13 +30,21 @@ export function keyOfVariable(name: string): string {
     .toLowerCase();
 }
 
-export function propertiesFromEnvironment(env: Readonly<Record<string, string | undefined>>): Map<string, string> {
+/** `separator`: what every underscore stands for, where a run of them means nothing of its own. */
+export function propertiesFromEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  separator?: string,
+): Map<string, string> {
   const properties = new Map<string, string>();
   for (const name of Object.keys(env).sort()) {
     const value = env[name];
     if (value === undefined || !name.startsWith(PREFIX) || name === PREFIX) continue;
     if (EXCLUDED.has(name) || SHELL_ONLY.has(name)) continue;
-    properties.set(keyOfVariable(name), value);
+    const key =
+      separator === undefined
+        ? keyOfVariable(name)
+        : name.slice(PREFIX.length).toLowerCase().replaceAll('_', separator);
+    properties.set(key, value);
   }
   return properties;
 }

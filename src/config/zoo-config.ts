@@ -3,9 +3,12 @@
  * ZooKeeper was to Kafka, KRaft's controllers are now: the ensemble is the quorum, its members vote at the port at which
  * ZooKeeper's followers met their leader, and the client port answers whoever asks for the cluster's controller.
  */
+import { addressText } from '../base/address-text.ts';
 import { KtsError } from '../base/kts-error.ts';
+import type { Files } from '../runtime/runtime.ts';
 import type { Properties } from './config-values.ts';
-import { ENSEMBLE_LISTENER } from './zookeeper-config.ts';
+import { parseProperties } from './properties.ts';
+import { ENSEMBLE_LISTENER, tidyOldProperties } from './zookeeper-config.ts';
 
 /**
  * Nodes of a cluster have different ids, while an ensemble and its brokers used to count each for itself. Brokers of
@@ -38,8 +41,34 @@ export interface EnsembleNode {
   readonly note: string;
 }
 
+export interface EnsembleFile {
+  readonly path: string;
+  /** Properties that win over the file's. */
+  readonly overrides?: ReadonlyMap<string, string>;
+  /** What a member without an address of its own is called. */
+  readonly hostname: string;
+}
+
+export interface ReadEnsembleNode extends EnsembleNode {
+  /** One line for each value that was read as something else than its characters. */
+  readonly warnings: readonly string[];
+}
+
+/** The node of a file, with the number that stands in `myid` beside its data. */
+export function readZooConfig(file: EnsembleFile, files: Pick<Files, 'statSync' | 'readFileSync'>): ReadEnsembleNode {
+  const { path, hostname, overrides = [] } = file;
+  if (files.statSync(path) === null) {
+    throw new KtsError(`there is no file ${path}`, { hint: 'name a zoo.cfg with dataDir and clientPort' });
+  }
+  const given = new Map([...parseProperties(files.readFileSync(path)), ...overrides]);
+  const { properties: zoo, warnings } = tidyOldProperties(given);
+  const myidFile = `${zooDataDir(zoo, path)}/myid`;
+  const myid = files.statSync(myidFile) === null ? null : files.readFileSync(myidFile).toString('utf8');
+  return { ...fromZooConfig(zoo, { path, myid, hostname }), warnings };
+}
+
 /** Where the data of this file is; the directory holds `myid`. */
-export function zooDataDir(zoo: Properties, path: string): string {
+function zooDataDir(zoo: Properties, path: string): string {
   const dataDir = zoo.get('dataDir')?.trim();
   if (dataDir) return dataDir;
   throw new KtsError(`${path} names no dataDir.`, { hint: 'Add a line such as dataDir=/var/lib/zookeeper.' });
@@ -56,8 +85,9 @@ export function fromZooConfig(
   const isAnywhere = own !== null && ANYWHERE.has(own.host);
   const clientPort = own?.clientPort ?? clientPortOf(zoo, context.path);
   const clientHost = zoo.get('clientPortAddress')?.trim() ?? '';
-  const listeners = [`${ENSEMBLE_LISTENER}://${bracketed(clientHost)}:${clientPort}`];
-  if (own !== null) listeners.unshift(`${PEER_LISTENER}://${isAnywhere ? '' : bracketed(own.host)}:${own.peerPort}`);
+  const listeners = [`${ENSEMBLE_LISTENER}://${addressText({ host: clientHost, port: clientPort })}`];
+  if (own !== null)
+    listeners.unshift(`${PEER_LISTENER}://${addressText({ host: isAnywhere ? '' : own.host, port: own.peerPort })}`);
   const names = own === null ? ENSEMBLE_LISTENER : `${PEER_LISTENER},${ENSEMBLE_LISTENER}`;
   const id = FIRST_ENSEMBLE_ID + (own?.myid ?? 1);
   const voters =
@@ -86,11 +116,7 @@ export function fromZooConfig(
 
 /** A member may write 0.0.0.0 for itself; the others must find it all the same. */
 function voterText({ myid, host, peerPort }: Member, hostname: string): string {
-  return `${FIRST_ENSEMBLE_ID + myid}@${bracketed(ANYWHERE.has(host) ? hostname : host)}:${peerPort}`;
-}
-
-function bracketed(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
+  return `${FIRST_ENSEMBLE_ID + myid}@${addressText({ host: ANYWHERE.has(host) ? hostname : host, port: peerPort })}`;
 }
 
 function membersOf(zoo: Properties, path: string): Member[] {

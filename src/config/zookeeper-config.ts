@@ -3,6 +3,7 @@
  * only a broker where controllers answer there, and its own controller where it is alone. Keys that only ZooKeeper or its
  * protocol had are left out; whatever else stands in the file is kept, and means what it always meant.
  */
+import { addressText } from '../base/address-text.ts';
 import { ZOOKEEPER_KEYS } from './config-report.ts';
 import type { Properties } from './config-values.ts';
 import { type HostAndPort, parseHostAndPort } from './quorum-voters.ts';
@@ -59,7 +60,7 @@ export function parseZookeeperConnect(text: string): ZookeeperAddresses {
 }
 
 export function addressWords(servers: readonly HostAndPort[]): string {
-  return servers.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(',');
+  return servers.map(addressText).join(',');
 }
 
 /** The key that names the node; undefined when the broker was to find an id itself. */

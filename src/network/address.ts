@@ -1,14 +1,11 @@
 /** Where a node listens, as text and as host and port. */
 import { AddressError } from '../base/address-error.ts';
 
+export { addressText } from '../base/address-text.ts';
+
 export interface Address {
   readonly host: string;
   readonly port: number;
-}
-
-/** `host:port`, as people write it. */
-export function addressText(address: Address): string {
-  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
 }
 
 /** Reads `host:port,[v6]:port,PROTOCOL://host:port`. */

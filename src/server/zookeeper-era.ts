@@ -11,9 +11,8 @@ import { uuidFromBytes } from '../base/uuid.ts';
 import { BrokerConfig } from '../config/broker-config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Properties } from '../config/config-values.ts';
-import { parseProperties } from '../config/properties.ts';
 import type { HostAndPort } from '../config/quorum-voters.ts';
-import { fromZooConfig, zooDataDir } from '../config/zoo-config.ts';
+import { type EnsembleFile, readZooConfig } from '../config/zoo-config.ts';
 import {
   addressWords,
   aloneFromZookeeper,
@@ -75,33 +74,13 @@ export async function prepareZookeeperBroker(
   return formatted(converted, { clusterId: view?.clusterId ?? randomClusterId(runtime), stored }, runtime, logger);
 }
 
-export interface EnsembleFile {
-  readonly path: string;
-  readonly overrides: ReadonlyMap<string, string>;
-  /** What a member without an address of its own is called. */
-  readonly hostname: string;
-}
-
 /** The configuration of a controller from zoo.cfg or zookeeper.properties, its directory formatted when it is new. */
 export function prepareEnsembleMember(file: EnsembleFile, runtime: Runtime, logger: Logger): BrokerConfig {
-  const { path, hostname } = file;
-  const given = [...parseProperties(readFile(path, runtime.files)), ...file.overrides];
-  const { properties: zoo, warnings } = tidyOldProperties(new Map(given));
+  const { properties, note, ensemble, warnings } = readZooConfig(file, runtime.files);
   for (const warning of warnings) logger.warn(warning);
-  const myidFile = join(zooDataDir(zoo, path), 'myid');
-  const myid = runtime.files.statSync(myidFile) === null ? null : runtime.files.readFileSync(myidFile).toString('utf8');
-  const member = fromZooConfig(zoo, { path, myid, hostname });
-  const { properties, note, ensemble } = member;
   const stored = storedIdentity(BrokerConfig.from(properties), runtime.files);
   const clusterId = ensemble === null ? randomClusterId(runtime) : derivedClusterId(ensemble);
   return formatted({ properties, note }, { clusterId, stored }, runtime, logger);
-}
-
-function readFile(path: string, files: Files): Buffer {
-  if (files.statSync(path) === null) {
-    throw new KtsError(`there is no file ${path}`, { hint: 'name a zoo.cfg with dataDir and clientPort' });
-  }
-  return files.readFileSync(path);
 }
 
 /** Members of one ensemble that are formatted apart belong to one cluster. */

@@ -2,7 +2,9 @@
  * The cluster's metadata as the tree that Kafka once kept in ZooKeeper: the same paths, the same JSON, read from the
  * brokers each time. Nothing is kept here.
  */
+import { addressText } from '../../base/address-text.ts';
 import type { Admin } from '../../client/admin.ts';
+import type { ClusterNode } from '../../client/admin-cluster.ts';
 import { ConfigSource, ResourceType } from '../../client/admin-configs.ts';
 import type { OngoingReassignment } from '../../client/admin-partitions.ts';
 import type { TopicDescription } from '../../client/admin-topics.ts';
@@ -65,8 +67,14 @@ export async function clusterTree(view: EnsembleView, admin: Admin | null): Prom
   if (admin === null) return tree;
   for (const path of ALWAYS) plant(tree, path);
   plant(tree, '/feature', bareNode(JSON.stringify({ features: {}, version: 2, status: 1 })));
-  await Promise.all([plantBrokers(tree, admin), plantTopics(tree, admin), plantConfigs(tree, admin)]);
-  const { leaderEpoch } = await admin.describeQuorum();
+  const [listed, { nodes }, { leaderEpoch }] = await Promise.all([
+    admin.listTopics(),
+    admin.describeCluster(),
+    admin.describeQuorum(),
+  ]);
+  const topics = listed.map(({ name }) => name).filter((name) => name !== OWN_NODES_TOPIC);
+  plantBrokers(tree, nodes);
+  await Promise.all([plantTopics(tree, admin, topics), plantConfigs(tree, admin, topics, nodes)]);
   plant(tree, '/controller_epoch', bareNode(String(leaderEpoch)));
   for (const path of tree.keys()) {
     if (path.endsWith('/state')) tree.set(path, withControllerEpoch(tree.get(path)?.data ?? '', leaderEpoch));
@@ -78,13 +86,12 @@ function controllerJson(brokerid: number): string {
   return JSON.stringify({ version: 2, brokerid, timestamp: '0', kraftControllerEpoch: -1 });
 }
 
-async function plantBrokers(tree: Tree, admin: Admin): Promise<void> {
-  const { nodes } = await admin.describeCluster();
+function plantBrokers(tree: Tree, nodes: readonly ClusterNode[]): void {
   for (const { id, host, port, rack } of nodes) {
     const registration = {
       features: {},
       listener_security_protocol_map: { PLAINTEXT: 'PLAINTEXT' },
-      endpoints: [`PLAINTEXT://${host.includes(':') ? `[${host}]` : host}:${port}`],
+      endpoints: [`PLAINTEXT://${addressText({ host, port })}`],
       ...(rack === null ? {} : { rack }),
       jmx_port: -1,
       port,
@@ -96,8 +103,7 @@ async function plantBrokers(tree: Tree, admin: Admin): Promise<void> {
   }
 }
 
-async function plantTopics(tree: Tree, admin: Admin): Promise<void> {
-  const names = (await admin.listTopics()).map(({ name }) => name).filter((name) => name !== OWN_NODES_TOPIC);
+async function plantTopics(tree: Tree, admin: Admin, names: readonly string[]): Promise<void> {
   if (names.length === 0) return;
   const [topics, ongoing] = await Promise.all([admin.describeTopics(names), admin.listPartitionReassignments()]);
   // One that is gone since it was listed is simply not there.
@@ -138,11 +144,14 @@ function reassignmentJson(ongoing: readonly OngoingReassignment[]): string {
 }
 
 /** Only what somebody has set, as ZooKeeper held it. */
-async function plantConfigs(tree: Tree, admin: Admin): Promise<void> {
-  const [listed, { nodes }] = await Promise.all([admin.listTopics(), admin.describeCluster()]);
-  const topics = listed.filter(({ name }) => name !== OWN_NODES_TOPIC);
+async function plantConfigs(
+  tree: Tree,
+  admin: Admin,
+  topics: readonly string[],
+  nodes: readonly ClusterNode[],
+): Promise<void> {
   const resources = [
-    ...topics.map(({ name }) => ({ type: ResourceType.topic, name })),
+    ...topics.map((name) => ({ type: ResourceType.topic, name })),
     ...nodes.map(({ id }) => ({ type: ResourceType.broker, name: String(id) })),
     { type: ResourceType.broker, name: '' },
   ];

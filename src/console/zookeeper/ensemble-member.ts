@@ -3,9 +3,8 @@
  * found by the pid that its start wrote into dataDir, and only while it is a controller of ours.
  */
 import { dirname, join, resolve } from 'node:path';
-import { parseProperties } from '../../config/properties.ts';
-import { fromZooConfig, zooDataDir } from '../../config/zoo-config.ts';
-import { tidyOldProperties } from '../../config/zookeeper-config.ts';
+import { Deadline, pause } from '../../client/backoff.ts';
+import { readZooConfig } from '../../config/zoo-config.ts';
 import { ensembleView } from '../../network/ensemble-view.ts';
 import { kill, ownProcesses, startDetached, terminate } from '../../runtime/node-children.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
@@ -36,12 +35,8 @@ export class EnsembleMember {
 
   constructor(options: MemberOptions) {
     this.#options = options;
-    const { files } = options.runtime;
-    const { properties: zoo } = tidyOldProperties(parseProperties(files.readFileSync(options.config)));
-    this.#dataDir = zooDataDir(zoo, options.config);
-    const myidFile = join(this.#dataDir, 'myid');
-    const myid = files.statSync(myidFile) === null ? null : files.readFileSync(myidFile).toString('utf8');
-    const member = fromZooConfig(zoo, { path: options.config, myid, hostname: options.hostname });
+    const member = readZooConfig({ path: options.config, hostname: options.hostname }, options.runtime.files);
+    this.#dataDir = member.dataDir;
     this.#nodeId = Number(member.properties.get('node.id'));
     this.#isAlone = member.ensemble === null;
     this.clientPort = member.clientPort;
@@ -105,12 +100,12 @@ export class EnsembleMember {
 
   /** `look` answers null while there is nothing to say yet; false when the time is over. */
   async #until(patienceMs: number, look: () => Promise<boolean | null>): Promise<boolean> {
-    const { clock, timers } = this.#options.runtime;
-    const giveUpAt = clock.monotonicMs() + patienceMs;
-    while (clock.monotonicMs() < giveUpAt) {
+    const { runtime } = this.#options;
+    const deadline = new Deadline(runtime, patienceMs);
+    while (!deadline.passed) {
       const answer = await look();
       if (answer !== null) return answer;
-      await new Promise<void>((done) => timers.after(STEP_MS, done));
+      await pause(runtime, STEP_MS);
     }
     return false;
   }
