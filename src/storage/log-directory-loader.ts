@@ -5,7 +5,9 @@ import type { Logger } from '../base/logger.ts';
 import { ZERO_UUID } from '../base/uuid.ts';
 import type { Files, Timers } from '../runtime/runtime.ts';
 import {
+  LOG_SUFFIX,
   METADATA_TOPIC_DIRECTORY,
+  offsetName,
   parsePartitionDirectory,
   partitionDirectory,
   REMOTE_INDEX_CACHE_DIRECTORY,
@@ -21,18 +23,22 @@ export interface DirectoryLoad {
   readonly timers: Timers;
   readonly logger: Logger;
   readonly configOf: (topic: string) => LogConfig;
-  /** The path of the log of that name which another directory holds, or null. */
-  readonly isLoaded: (name: string) => string | null;
+  /** The log of that name which another directory holds. */
+  readonly loaded: (name: string) => PartitionLog | undefined;
   readonly onLog: (log: PartitionLog) => void;
   /** A log that cannot be opened; the others go on. */
   readonly onBroken: (name: string, reason: string) => void;
   readonly onStray: (log: PartitionLog) => void;
+  /** A log without records whose twin in another directory has them. */
+  readonly onReplaced: (log: PartitionLog) => void;
+  /** The directory of a log that never held a record, while another directory has a log of that name. */
+  readonly onNeverUsed: (found: FoundDirectory) => void;
   readonly onDeleted: (path: string) => void;
   /** Half of a move between directories that did not end. */
-  readonly onFuture: (found: FoundFuture) => void;
+  readonly onFuture: (found: FoundDirectory) => void;
 }
 
-export interface FoundFuture {
+export interface FoundDirectory {
   readonly directory: LogDirectory;
   readonly path: string;
   readonly topic: string;
@@ -67,7 +73,7 @@ export async function loadDirectory(load: DirectoryLoad): Promise<void> {
 }
 
 /** A log that took another's place, but for its name, when the node was killed. It is recovered from its beginning. */
-export function openPromoted(load: DirectoryLoad, { path, topic, partition }: FoundFuture): void {
+export function openPromoted(load: DirectoryLoad, { path, topic, partition }: FoundDirectory): void {
   const name = partitionDirectory(topic, partition);
   const live = join(load.directory.path, name);
   load.logger.warn(`${path} is all that there is of ${name}: it becomes ${live}`);
@@ -82,12 +88,7 @@ function openLog(
   checkpoints: ReturnType<LogDirectory['readCheckpoints']>,
 ): void {
   const { directory, logger } = load;
-  const twin = load.isLoaded(at.name);
-  if (twin !== null) {
-    throw new KtsError(
-      `Duplicate log directories for ${at.name} are found in both ${twin} and ${at.path}. It is likely because log directory failure happened while broker was replacing current replica with future replica. Recover broker from this failure by manually deleting one of the two directories for this partition. It is recommended to delete the partition in the log directory that is known to have failed recently.`,
-    );
-  }
+  if (!settleTwin(load, at)) return;
   let log: PartitionLog;
   try {
     log = PartitionLog.open(directory.context as LogContext, {
@@ -112,6 +113,36 @@ function openLog(
   load.onLog(log);
   // Kafka takes a log that does not say which topic it belongs to for nobody's.
   if (log.topicId === ZERO_UUID) load.onStray(log);
+}
+
+/**
+ * Whether the log at hand is to be opened although another directory holds one of its name. A creation that a failing disk
+ * broke off, and that went on elsewhere, leaves one of them without a record; two with records are for a person to judge.
+ */
+function settleTwin(
+  load: DirectoryLoad,
+  at: { readonly path: string; readonly name: string; readonly topic: string; readonly partition: number },
+): boolean {
+  const twin = load.loaded(at.name);
+  if (twin === undefined) return true;
+  if (wasNeverUsed(load.files, at.path)) {
+    load.logger.warn(`${at.path} holds no record and ${twin.path} is the log of ${at.name}: the former is removed`);
+    load.onNeverUsed({ directory: load.directory, ...at });
+    return false;
+  }
+  if (twin.logEndOffset === 0) {
+    load.logger.warn(`${twin.path} holds no record and ${at.path} is the log of ${at.name}: the former is removed`);
+    load.onReplaced(twin);
+    return true;
+  }
+  throw new KtsError(
+    `Duplicate log directories for ${at.name} are found in both ${twin.path} and ${at.path}. It is likely because log directory failure happened while broker was replacing current replica with future replica. Recover broker from this failure by manually deleting one of the two directories for this partition. It is recommended to delete the partition in the log directory that is known to have failed recently.`,
+  );
+}
+
+function wasNeverUsed(files: Files, path: string): boolean {
+  const segments = files.listSync(path).filter((name) => name.endsWith(LOG_SUFFIX));
+  return segments.every((name) => name === offsetName(0) + LOG_SUFFIX && files.statSync(join(path, name))?.size === 0);
 }
 
 function isPartitionDirectory(load: DirectoryLoad, name: string): boolean {

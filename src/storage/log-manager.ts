@@ -7,7 +7,7 @@
 import { basename, join } from 'node:path';
 import { KtsError } from '../base/kts-error.ts';
 import type { Logger } from '../base/logger.ts';
-import { randomUuid, UNASSIGNED_DIR, type Uuid, uuidToBytes, ZERO_UUID } from '../base/uuid.ts';
+import { randomUuid, type Uuid, uuidToBytes, ZERO_UUID } from '../base/uuid.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
 import { KafkaError } from '../protocol/kafka-error.ts';
 import type { Clock, Files, Random, TimerHandle, Timers } from '../runtime/runtime.ts';
@@ -17,7 +17,8 @@ import { FilePool } from './file-pool.ts';
 import type { LogConfig } from './log-config.ts';
 import { isOutOfSpace, type LogContext } from './log-context.ts';
 import { LogDirectory } from './log-directory.ts';
-import { type DirectoryLoad, type FoundFuture, loadDirectory, openPromoted } from './log-directory-loader.ts';
+import { type DirectoryLoad, type FoundDirectory, loadDirectory, openPromoted } from './log-directory-loader.ts';
+import { chooseDirectory } from './log-placement.ts';
 import { PartitionLog } from './partition-log.ts';
 import { SpaceGuard } from './space-guard.ts';
 
@@ -164,8 +165,7 @@ export class LogManager {
     if (unusable !== undefined) {
       throw new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, `The log for partition ${name} is offline: ${unusable}`);
     }
-    this.#checkMayLieOffline(name, request.directoryId);
-    const directory = this.#chooseDirectory(request.directoryId);
+    const directory = chooseDirectory(this.directories, name, request.directoryId, this.#options.files);
     try {
       const log = PartitionLog.open(directory.context as LogContext, {
         ...request,
@@ -369,7 +369,7 @@ export class LogManager {
   async #loadAll(): Promise<void> {
     const started = this.#options.clock.monotonicMs();
     this.#logger.info(`Loading logs from log dirs ArraySeq(${this.#options.directories.join(', ')})`);
-    const futures: FoundFuture[] = [];
+    const futures: FoundDirectory[] = [];
     for (const directory of this.liveDirectories) {
       try {
         await this.#load(directory, futures);
@@ -388,30 +388,32 @@ export class LogManager {
     this.#logger.info(`Loaded ${this.#logs.size} logs in ${took}ms`);
   }
 
-  async #load(directory: LogDirectory, futures: FoundFuture[]): Promise<void> {
+  async #load(directory: LogDirectory, futures: FoundDirectory[]): Promise<void> {
     await loadDirectory(this.#loadOf(directory, futures));
     // From here on there will be appends: the marker must be gone for good before the first.
     removeCleanShutdownFile(this.#options.files, directory.path);
   }
 
-  #loadOf(directory: LogDirectory, futures: FoundFuture[]): DirectoryLoad {
+  #loadOf(directory: LogDirectory, futures: FoundDirectory[]): DirectoryLoad {
     return {
       directory,
       files: this.#options.files,
       timers: this.#options.timers,
       logger: this.#logger,
       configOf: this.#options.configOf,
-      isLoaded: (name) => this.#logs.get(name)?.path ?? null,
+      loaded: (name) => this.#logs.get(name),
+      onNeverUsed: (found) => this.#discard(found),
       onLog: (log) => this.#add(directory, log),
       onBroken: (name, reason) => this.#unusable.set(name, reason),
       onStray: (log) => this.renameToStray(log),
+      onReplaced: (log) => this.deleteLog(log),
       onDeleted: (path) => this.#removeLater(path, 60_000),
       onFuture: (future) => futures.push(future),
     };
   }
 
   /** A move begins anew, unless the node was killed in its very last step, when only the new log is left. */
-  #settleFutures(futures: readonly FoundFuture[]): void {
+  #settleFutures(futures: readonly FoundDirectory[]): void {
     for (const future of futures) {
       const name = partitionDirectory(future.topic, future.partition);
       if (this.#logs.has(name)) {
@@ -439,25 +441,6 @@ export class LogManager {
     );
   }
 
-  /** A replica that was placed in a directory which is not here now may have its records there: it is not begun anew. */
-  #checkMayLieOffline(name: string, id: Uuid | undefined): void {
-    if (id === undefined || id === UNASSIGNED_DIR || this.directories.every((directory) => !directory.offline)) return;
-    if (this.liveDirectories.some((directory) => directory.id === id)) return;
-    throw new KafkaError(
-      ErrorCode.KAFKA_STORAGE_ERROR,
-      `No log is created for ${name}: there are offline log directories, and its log may exist there (directory id ${id})`,
-    );
-  }
-
-  #chooseDirectory(id: Uuid | undefined): LogDirectory {
-    const live = this.liveDirectories;
-    const wanted = live.find((directory) => directory.id === id && id !== ZERO_UUID);
-    if (wanted !== undefined) return wanted;
-    const emptiest = live.toSorted((a, b) => a.logs.size - b.logs.size)[0];
-    if (emptiest === undefined) throw new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, 'No log directory is online');
-    return emptiest;
-  }
-
   /** Gives a live log's directory a marked name and forgets the log. Null when the disk refuses. */
   #moveOut(log: PartitionLog, kind: 'delete' | 'stray'): string | null {
     const directory = this.directories.find((d) => d.logs.has(log));
@@ -476,7 +459,7 @@ export class LogManager {
   }
 
   /** Half of a move, of which nobody needs to hear. Another one may come to the same directory at once. */
-  #discard({ directory, path, topic, partition }: FoundFuture): void {
+  #discard({ directory, path, topic, partition }: FoundDirectory): void {
     const doomed = join(directory.path, markedPartitionDirectory(topic, partition, 'delete', this.#uniqueHex()));
     try {
       this.#options.files.renameSync(path, doomed);

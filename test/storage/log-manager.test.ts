@@ -269,9 +269,37 @@ describe('LogManager', () => {
   it('refuses two directories with the same partition', async () => {
     const first = await open();
     const log = first.manager.getOrCreateLog(request('t'));
+    log.appendAsLeader(batch({ records: 1 }), 0);
     await first.manager.shutdown();
     fs.cpSync(log.path, join(log.directory === a ? b : a, 't-0'), { recursive: true });
     await expect(open()).rejects.toThrow(/Duplicate log directories for t-0/);
+  });
+
+  it.each(['first', 'second'])(
+    'of two directories with the same partition drops the %s, which never held a record',
+    async (empty) => {
+      const first = await open();
+      const log = first.manager.getOrCreateLog(request('t'));
+      log.appendAsLeader(batch({ records: 3 }), 0);
+      await first.manager.shutdown();
+      const [kept, dropped] = empty === 'first' ? [b, a] : [a, b];
+      if (log.directory !== kept) fs.renameSync(log.path, join(kept, 't-0'));
+      fs.mkdirSync(join(dropped, 't-0'));
+      if (empty === 'first')
+        fs.copyFileSync(join(kept, 't-0', 'partition.metadata'), join(dropped, 't-0', 'partition.metadata'));
+      const { manager } = await open();
+      expect(manager.getLog('t', 0)).toMatchObject({ directory: kept, logEndOffset: 3 });
+      expect(fs.existsSync(join(dropped, 't-0'))).toBe(false);
+      manager.abandon();
+    },
+  );
+
+  it('goes on where a disk refused the beginning of a log', async () => {
+    const { manager } = await open();
+    fs.mkdirSync(join(b, 't-0'));
+    for (let i = 1; i < 4; i++) manager.getOrCreateLog(request('other', i));
+    expect(manager.getOrCreateLog(request('t')).directory).toBe(b);
+    manager.abandon();
   });
 
   it('keeps what a topic was, across runs and two directories', async () => {
