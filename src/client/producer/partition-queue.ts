@@ -69,6 +69,8 @@ export class PartitionQueue {
   nextSequence = 0;
   /** The leader knows this identity: more than one batch may be under way. */
   confirmed = false;
+  /** Orders of batches that the broker took although one before them is not through yet. */
+  ahead: number[] = [];
   /** A batch was given up of which nobody knows whether it is in the log: sequences behind it are in doubt. */
   inDoubt = false;
   /** Nothing is sent until `inFlight` is empty. */
@@ -105,6 +107,23 @@ export class PartitionQueue {
     }
   }
 
+  /**
+   * How many batches lie between the oldest that is not through and the newest that was sent, both counted. The broker
+   * knows the last five again: one that a hung former leader holds back must not be pushed out by those the next one takes.
+   */
+  get span(): number {
+    return this.inFlight.length + this.ahead.length;
+  }
+
+  took(out: Outgoing): void {
+    if (this.ahead.length === 0 && !this.hasEarlierThan(out)) return;
+    this.ahead.push(out.order);
+    const first = this.ready[0];
+    let oldest = first !== undefined && first.sequence >= 0 ? first.order : Number.POSITIVE_INFINITY;
+    for (const other of this.inFlight) oldest = Math.min(oldest, other.order);
+    this.ahead = this.ahead.filter((order) => order > oldest);
+  }
+
   /** Back among those to be sent, at its place. */
   putBack(out: Outgoing): void {
     let at = 0;
@@ -115,7 +134,8 @@ export class PartitionQueue {
   /** Whether something that was sealed before is not through yet. */
   hasEarlierThan(out: Outgoing): boolean {
     const isEarlier = (other: Outgoing) => other.order < out.order;
-    return this.ready.some(isEarlier) || this.inFlight.some(isEarlier);
+    const first = this.ready[0];
+    return (first !== undefined && isEarlier(first)) || this.inFlight.some(isEarlier);
   }
 
   remove(out: Outgoing): void {
@@ -128,6 +148,7 @@ export class PartitionQueue {
     this.identity = identity;
     this.confirmed = false;
     this.inDoubt = false;
+    this.ahead = [];
     this.nextSequence = 0;
     for (const out of this.ready) out.sequence = -1;
   }

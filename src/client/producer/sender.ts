@@ -284,7 +284,7 @@ export class Sender {
     if (queue.resting || queue.draining) return false;
     const isLeftOver = this.#settings.idempotent && (queue.inDoubt || queue.identity !== this.#identities.current);
     if (isLeftOver) return queue.inFlight.length === 0 && (queue.ready[0]?.sequence ?? -1) >= 0;
-    return queue.inFlight.length < (queue.confirmed ? this.#settings.maxInFlight : 1);
+    return queue.inFlight.length === 0 || queue.span < (queue.confirmed ? this.#settings.maxInFlight : 1);
   }
 
   /** The batch at the head of the queue: split when it was too large, sealed when it was open until now. */
@@ -376,6 +376,7 @@ export class Sender {
     queue.failures = 0;
     queue.lastError = null;
     queue.confirmed = true;
+    queue.took(out);
     // The broker took the sequence, so that what was in doubt before it is there.
     queue.inDoubt = false;
     this.#ends.end(out, null, delivery);

@@ -286,6 +286,30 @@ describe('flush and close', () => {
 });
 
 describe('choices', () => {
+  it('sends a new leader no more than it remembers while a former one holds an answer back', async () => {
+    const cluster = new FakeCluster({ brokers: 2 });
+    const [partition] = cluster.topic('t', 1).partitions;
+    const view = cluster.view({ bootstrapServers: 'b2:9092', requestTimeoutMs: 3_000 });
+    const producer = new Producer(view, { requestTimeoutMs: 3_000, lingerMs: 0, batchBytes: 1 });
+    open.push(producer);
+    await cluster.until(producer.send({ topic: 't', value: 'first' }));
+    cluster.fate = ({ name, broker }) => (name === 'Produce' && broker === 1 ? 'hangAnswer' : 'answer');
+    const sends = [outcome(producer.send({ topic: 't', value: 'held' }))];
+    await cluster.run(20);
+    expect(partition!.log.endOffset).toBe(2);
+    partition!.leader = 2;
+    partition!.epoch++;
+    view.learnLeader('t', 0, partition!.leader, partition!.epoch);
+    const values = Array.from({ length: 12 }, (_, i) => `${i}`);
+    for (const value of values) {
+      sends.push(outcome(producer.send({ topic: 't', value })));
+      await cluster.run(20);
+    }
+    expect(partition!.log.endOffset).toBe(6);
+    await cluster.until(Promise.all(sends));
+    expect(partition!.log.values()).toEqual(['first', 'held', ...values]);
+  });
+
   it('takes a partitioner of its own', async () => {
     const { cluster, producer, topic } = start({ partitioner: roundRobin() }, { partitions: 3 });
     const sends = Array.from({ length: 9 }, (_, i) => producer.send({ topic: 't', key: 'same', value: `${i}` }));

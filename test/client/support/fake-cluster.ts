@@ -17,8 +17,14 @@ import { MemorySockets } from '../../support/memory-sockets.ts';
 import { answerOf } from './fake-handlers.ts';
 import { FakeLog } from './fake-log.ts';
 
-/** What happens to a request: answered; refused with a code; lost before or behind its work; never answered. */
-export type Fate = 'answer' | 'lose' | 'loseAnswer' | 'hang' | { readonly code: number; readonly done?: boolean };
+/** What happens to a request: answered; refused with a code; lost before or behind its work; never answered, likewise. */
+export type Fate =
+  | 'answer'
+  | 'lose'
+  | 'loseAnswer'
+  | 'hang'
+  | 'hangAnswer'
+  | { readonly code: number; readonly done?: boolean };
 
 export interface FakeRequest {
   readonly broker: number;
@@ -246,6 +252,7 @@ export class FakeLink implements Link {
     const answer = answerOf(this.#cluster, request, code, isDone);
     const wait = typeof answer === 'object' && answer !== null && 'waitMs' in answer ? Number(answer.waitMs) : 0;
     if (wait > 0) await this.#delay(wait);
+    if (fate === 'hangAnswer') return new Promise(() => undefined);
     if (fate === 'loseAnswer') {
       this.fail('connection reset');
       return;
