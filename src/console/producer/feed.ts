@@ -7,6 +7,7 @@ import type { BulkWriter } from '../../client/producer/producer.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Input } from '../input.ts';
 import type { LineParser } from './line-parser.ts';
+import { Newlines } from './newlines.ts';
 
 const SLICE_BYTES = 1 << 20;
 const SLICES_PER_TURN = 4;
@@ -65,14 +66,25 @@ class Feed {
     const whole = buffer.subarray(0, last + 1);
     const plain = parser === undefined && afterRecord === undefined && !this.#options.input.isTerminal;
     if (!plain || (asJava && (whole.includes(CARRIAGE_RETURN) || !isUtf8(whole)))) return this.#slowLines(whole);
-    let start = 0;
-    while (start <= last) {
-      const newline = whole.indexOf(NEWLINE, start);
+    const newlines = new Newlines(whole);
+    let at = this.#plainLines(bulk, whole, newlines, 0);
+    while (at < whole.length) {
+      await bulk.room();
+      at = this.#plainLines(bulk, whole, newlines, at);
+    }
+    return at;
+  }
+
+  /** Lines that are values, until there is no room; gives the start of the first that was not taken. The loop is hot. */
+  #plainLines(bulk: BulkWriter, whole: Buffer, newlines: Newlines, from: number): number {
+    let start = from;
+    while (start < whole.length) {
+      const newline = newlines.next(start);
       const to = newline > start && whole[newline - 1] === CARRIAGE_RETURN ? newline - 1 : newline;
-      if (!this.#value(bulk, whole, start, to)) await this.#retryValue(bulk, whole, start, to);
+      if (!this.#value(bulk, whole, start, to)) return start;
       start = newline + 1;
     }
-    return last + 1;
+    return start;
   }
 
   #value(bulk: BulkWriter, source: Buffer, start: number, end: number): boolean {
@@ -84,11 +96,6 @@ class Feed {
       this.#options.onRefused(error, end - start);
       return true;
     }
-  }
-
-  async #retryValue(bulk: BulkWriter, source: Buffer, start: number, end: number): Promise<void> {
-    do await bulk.room();
-    while (!this.#value(bulk, source, start, end));
   }
 
   async #slowLines(whole: Buffer): Promise<number> {
