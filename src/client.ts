@@ -48,7 +48,7 @@ export type {
 export type { ConfigChange, ConfigEntry, Resource, ResourceConfigs } from './client/admin-configs.ts';
 export { ConfigSource, ResourceType } from './client/admin-configs.ts';
 export type { CommittedOffset, GroupDescription, GroupMember, ListedGroup } from './client/admin-groups.ts';
-export type { OngoingReassignment, Reassignment, RecordsToDelete } from './client/admin-partitions.ts';
+export type { OngoingReassignment, Reassignment, RecordsToDelete, ReplicaMove } from './client/admin-partitions.ts';
 export type {
   ListedTopic,
   NewTopic,

@@ -7,6 +7,10 @@ import {
   alterPartitionReassignmentsRequest,
   alterPartitionReassignmentsResponse,
 } from '../protocol/messages/alter-partition-reassignments.ts';
+import {
+  alterReplicaLogDirsRequest,
+  alterReplicaLogDirsResponse,
+} from '../protocol/messages/alter-replica-log-dirs.ts';
 import { deleteRecordsRequest, deleteRecordsResponse } from '../protocol/messages/delete-records.ts';
 import { electLeadersRequest, electLeadersResponse } from '../protocol/messages/elect-leaders.ts';
 import {
@@ -21,6 +25,7 @@ import { partitionKey, type TopicPartition } from './offsets.ts';
 const DELETE_RECORDS = api(deleteRecordsRequest, deleteRecordsResponse);
 const ELECT_LEADERS = api(electLeadersRequest, electLeadersResponse);
 const ALTER_REASSIGNMENTS = api(alterPartitionReassignmentsRequest, alterPartitionReassignmentsResponse);
+const ALTER_REPLICA_LOG_DIRS = api(alterReplicaLogDirsRequest, alterReplicaLogDirsResponse);
 const LIST_REASSIGNMENTS = api(listPartitionReassignmentsRequest, listPartitionReassignmentsResponse);
 
 export interface RecordsToDelete extends TopicPartition {
@@ -123,14 +128,22 @@ export interface Reassignment extends TopicPartition {
   readonly replicas: readonly number[] | null;
 }
 
+/** Who is asked about reassignments: the controller's broker, unless whoever is connected is a controller. */
+export interface ReassignmentOptions {
+  readonly node?: 'controller' | 'any';
+}
+
+/** `keepReplicationFactor`: what would give a partition more or fewer replicas is refused. */
 export async function alterReassignments(
   cluster: ClusterView,
   reassignments: readonly Reassignment[],
+  options: ReassignmentOptions & { readonly keepReplicationFactor?: boolean } = {},
 ): Promise<PlacementOutcomes> {
   const response = await cluster.call(
     ALTER_REASSIGNMENTS,
     {
       timeoutMs: cluster.settings.requestTimeoutMs,
+      ...(options.keepReplicationFactor ? { allowReplicationFactorChange: false } : {}),
       topics: groupByTopic(reassignments).map(([name, list]) => ({
         name,
         partitions: list.map(({ partition, replicas }) => ({
@@ -139,7 +152,7 @@ export async function alterReassignments(
         })),
       })),
     },
-    { node: 'controller', doing: 'alterPartitionReassignments' },
+    { node: options.node ?? 'controller', doing: 'alterPartitionReassignments' },
   );
   if (response.errorCode !== 0) throw toKafkaError(response.errorCode, response.errorMessage);
   const found: PlacementOutcomes = new Map();
@@ -160,13 +173,14 @@ export interface OngoingReassignment extends TopicPartition {
 export async function listReassignments(
   cluster: ClusterView,
   partitions: readonly TopicPartition[] | null = null,
+  { node = 'controller' }: ReassignmentOptions = {},
 ): Promise<OngoingReassignment[]> {
   const topics =
     partitions === null
       ? null
       : groupByTopic(partitions).map(([name, list]) => ({ name, partitionIndexes: list.map((one) => one.partition) }));
   const timeoutMs = cluster.settings.requestTimeoutMs;
-  const options = { node: 'controller', doing: 'listPartitionReassignments' } as const;
+  const options = { node, doing: 'listPartitionReassignments' };
   const response = await cluster.call(LIST_REASSIGNMENTS, { timeoutMs, topics }, options);
   if (response.errorCode !== 0) throw toKafkaError(response.errorCode, response.errorMessage);
   return response.topics.flatMap(({ name, partitions: list }) =>
@@ -174,4 +188,42 @@ export async function listReassignments(
       return { topic: name, partition: partitionIndex, replicas, adding: addingReplicas, removing: removingReplicas };
     }),
   );
+}
+
+/** A replica, and the directory of its broker in which it shall be. */
+export interface ReplicaMove extends TopicPartition {
+  readonly brokerId: number;
+  readonly directory: string;
+}
+
+/**
+ * Starts moves between the directories of brokers; in the order of the moves: nothing, or why not. A replica that is not
+ * there yet gets its directory once it comes, and is refused all the same (REPLICA_NOT_AVAILABLE).
+ */
+export async function alterReplicaLogDirs(
+  cluster: ClusterView,
+  moves: readonly ReplicaMove[],
+): Promise<(KafkaError | null)[]> {
+  const keyOf = (brokerId: number, topic: string, partition: number) => `${brokerId} ${partitionKey(topic, partition)}`;
+  const found = new Map<string, KafkaError | null>();
+  const byBroker = [...Map.groupBy(moves, ({ brokerId }) => brokerId)];
+  await Promise.all(
+    byBroker.map(async ([brokerId, ofBroker]) => {
+      const dirs = [...Map.groupBy(ofBroker, ({ directory }) => directory)].map(([path, list]) => ({
+        path,
+        topics: groupByTopic(list).map(([name, some]) => ({ name, partitions: some.map((one) => one.partition) })),
+      }));
+      const options = { node: brokerId, doing: 'alterReplicaLogDirs' };
+      const response = await cluster.call(ALTER_REPLICA_LOG_DIRS, { dirs }, options);
+      for (const { topicName, partitions } of response.results) {
+        for (const { partitionIndex, errorCode } of partitions) {
+          found.set(keyOf(brokerId, topicName, partitionIndex), outcome(errorCode, null));
+        }
+      }
+    }),
+  );
+  return moves.map(({ brokerId, topic, partition }) => {
+    const answer = found.get(keyOf(brokerId, topic, partition));
+    return answer === undefined ? toKafkaError(ErrorCode.UNKNOWN_SERVER_ERROR) : answer;
+  });
 }

@@ -39,6 +39,7 @@ import {
 } from './admin-groups.ts';
 import {
   alterReassignments,
+  alterReplicaLogDirs,
   deleteRecords,
   electLeaders,
   listReassignments,
@@ -46,6 +47,7 @@ import {
   type PlacementOutcomes,
   type Reassignment,
   type RecordsToDelete,
+  type ReplicaMove,
 } from './admin-partitions.ts';
 import {
   createPartitions,
@@ -123,12 +125,20 @@ export class Admin implements AsyncDisposable {
     return electLeaders(this.cluster, kind, partitions);
   }
 
-  alterPartitionReassignments(reassignments: readonly Reassignment[]): Promise<PlacementOutcomes> {
-    return alterReassignments(this.cluster, reassignments);
+  alterPartitionReassignments(
+    reassignments: readonly Reassignment[],
+    options: { readonly keepReplicationFactor?: boolean } = {},
+  ): Promise<PlacementOutcomes> {
+    return alterReassignments(this.cluster, reassignments, options);
   }
 
   listPartitionReassignments(partitions: readonly TopicPartition[] | null = null): Promise<OngoingReassignment[]> {
     return listReassignments(this.cluster, partitions);
+  }
+
+  /** In the order of the moves: nothing, or why not. */
+  alterReplicaLogDirs(moves: readonly ReplicaMove[]): Promise<(KafkaError | null)[]> {
+    return alterReplicaLogDirs(this.cluster, moves);
   }
 
   // ---- configs ----
