@@ -50,8 +50,14 @@ export interface ResourceConfigs {
   readonly entries: readonly ConfigEntry[];
 }
 
+interface Asking {
+  /** Whoever answers, for controllers, which answer for every broker. */
+  readonly anyNode?: boolean;
+}
+
 /** A named broker's configs are asked from that broker. */
-function nodeOf(resource: Resource): number | 'any' {
+function nodeOf(resource: Resource, { anyNode }: Asking): number | 'any' {
+  if (anyNode) return 'any';
   const single = resource.type === ResourceType.broker || resource.type === ResourceType.brokerLogger;
   return single && resource.name !== '' ? Number(resource.name) : 'any';
 }
@@ -59,12 +65,13 @@ function nodeOf(resource: Resource): number | 'any' {
 export async function describeConfigs(
   cluster: ClusterView,
   resources: readonly Resource[],
-  options: { readonly synonyms?: boolean } = {},
+  options: Asking & { readonly synonyms?: boolean } = {},
 ): Promise<ResourceConfigs[]> {
   const byNode = new Map<number | 'any', Resource[]>();
   for (const resource of resources) {
-    const list = byNode.get(nodeOf(resource));
-    if (list === undefined) byNode.set(nodeOf(resource), [resource]);
+    const node = nodeOf(resource, options);
+    const list = byNode.get(node);
+    if (list === undefined) byNode.set(node, [resource]);
     else list.push(resource);
   }
   const answers = await Promise.all([...byNode].map(([node, list]) => describeAt(cluster, node, list, options)));
@@ -112,7 +119,7 @@ export interface ConfigChange {
 export async function alterConfigs(
   cluster: ClusterView,
   changes: readonly ConfigChange[],
-  options: { readonly validateOnly?: boolean } = {},
+  options: Asking & { readonly validateOnly?: boolean } = {},
 ): Promise<void> {
   const byResource = new Map<string, ConfigChange[]>();
   for (const change of changes) {
@@ -133,7 +140,7 @@ export async function alterConfigs(
         ],
         validateOnly: options.validateOnly ?? false,
       },
-      { node: nodeOf(resource), doing: 'incrementalAlterConfigs' },
+      { node: nodeOf(resource, options), doing: 'incrementalAlterConfigs' },
     );
     for (const result of response.responses) {
       if (result.errorCode !== 0) throw toKafkaError(result.errorCode, result.errorMessage);

@@ -73,7 +73,7 @@ export abstract class Command<Data = void> {
 export interface CommandClass {
   readonly table: ToolTable;
   /** The strict manner's words for a failure; the default is one line on stderr and 1. */
-  readonly strictAnswer?: (error: CommandError) => StrictAnswer;
+  readonly strictAnswer?: (error: CommandError, argv: readonly string[]) => StrictAnswer;
   /** Its `--output` is its own: records are shown as they come. */
   readonly ownOutput?: boolean;
   new (context: CommandContext, options: ParsedOptions): Command<unknown>;

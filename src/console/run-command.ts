@@ -145,8 +145,13 @@ export function toCommandError(error: unknown, table: ToolTable): CommandError |
   return undefined;
 }
 
-function answerStrictly(command: CommandClass, error: CommandError, context: CommandContext): number {
-  const answer = command.strictAnswer?.(error) ?? { err: `${error.strictText}\n`, exitCode: 1 };
+function answerStrictly(
+  command: CommandClass,
+  error: CommandError,
+  context: CommandContext,
+  argv: readonly string[],
+): number {
+  const answer = command.strictAnswer?.(error, argv) ?? { err: `${error.strictText}\n`, exitCode: 1 };
   if (answer.out !== undefined) context.output.out(answer.out);
   context.output.flush();
   if (answer.err !== undefined) context.output.err(answer.err);
@@ -210,7 +215,7 @@ export async function runCommand(
     if (known === undefined) throw error;
     context.output.flush();
     if (context.manner !== 'strict') throw known;
-    const exitCode = answerStrictly(CommandOf, known, context);
+    const exitCode = answerStrictly(CommandOf, known, context, argv);
     if (known.cause instanceof OptionError && known.cause.option === 'zookeeper') {
       const { zookeeperHint } = await import('./old-habits.ts');
       context.output.err(zookeeperHint(CommandOf.table, argv));

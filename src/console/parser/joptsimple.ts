@@ -14,6 +14,7 @@ class JoptsimpleParse {
   readonly #byName = new Map<string, OptionRow>();
   readonly #given = new Map<string, string[]>();
   readonly #words: string[] = [];
+  readonly #sequence: string[] = [];
   readonly #argv: readonly string[];
   #next = 0;
 
@@ -33,7 +34,7 @@ class JoptsimpleParse {
       else this.#words.push(token);
     }
     this.#checkAvailable(rows);
-    return new ParsedOptions(rows, this.#given, this.#words);
+    return new ParsedOptions(rows, this.#given, this.#words, undefined, this.#sequence);
   }
 
   #option(token: string): void {
@@ -53,6 +54,7 @@ class JoptsimpleParse {
     const name = plainName(row.names[0] as string);
     const values = this.#given.get(name) ?? [];
     this.#given.set(name, values);
+    this.#sequence.push(name);
     if (row.arg === 'none') return;
     if (attached !== '') {
       values.push(attached);

@@ -19,14 +19,23 @@ export class ParsedOptions {
   /** The subcommand of an argparse4j tool. */
   readonly subcommand: string | undefined;
   readonly words: readonly string[];
+  /** The names of the options in the order in which they were typed, once for each time; of a joptsimple tool. */
+  readonly sequence: readonly string[];
   readonly #given: Map<string, string[]>;
   readonly #rows: Map<string, OptionRow>;
 
-  constructor(rows: readonly OptionRow[], given: Map<string, string[]>, words: readonly string[], subcommand?: string) {
+  constructor(
+    rows: readonly OptionRow[],
+    given: Map<string, string[]>,
+    words: readonly string[],
+    subcommand?: string,
+    sequence: readonly string[] = [],
+  ) {
     this.#rows = new Map(rows.map((row) => [plainName(row.names[0] as string), row]));
     this.#given = given;
     this.words = words;
     this.subcommand = subcommand;
+    this.sequence = sequence;
   }
 
   has(name: string): boolean {
