@@ -7,6 +7,7 @@ import {
   incrementalAlterConfigsResponse,
 } from '../protocol/messages/incremental-alter-configs.ts';
 import { listConfigResourcesRequest, listConfigResourcesResponse } from '../protocol/messages/list-config-resources.ts';
+import type { Deadline } from './backoff.ts';
 import type { ClusterView } from './cluster-view.ts';
 import { toKafkaError } from './error-text.ts';
 
@@ -119,7 +120,7 @@ export interface ConfigChange {
 export async function alterConfigs(
   cluster: ClusterView,
   changes: readonly ConfigChange[],
-  options: Asking & { readonly validateOnly?: boolean } = {},
+  options: Asking & { readonly validateOnly?: boolean; readonly deadline?: Deadline } = {},
 ): Promise<void> {
   const byResource = new Map<string, ConfigChange[]>();
   for (const change of changes) {
@@ -140,7 +141,11 @@ export async function alterConfigs(
         ],
         validateOnly: options.validateOnly ?? false,
       },
-      { node: nodeOf(resource, options), doing: 'incrementalAlterConfigs' },
+      {
+        node: nodeOf(resource, options),
+        doing: 'incrementalAlterConfigs',
+        ...(options.deadline === undefined ? {} : { deadline: options.deadline }),
+      },
     );
     for (const result of response.responses) {
       if (result.errorCode !== 0) throw toKafkaError(result.errorCode, result.errorMessage);

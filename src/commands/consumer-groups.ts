@@ -7,7 +7,7 @@ import { CommandError, withException } from '../console/command-error.ts';
 import { connectAdmin } from '../console/connect.ts';
 import { checkGroupsOptions, groupsOf } from '../console/groups/check-options.ts';
 import { type DescribeGroupsResult, describeGroups, describeGroupsText } from '../console/groups/describe.ts';
-import { consumerGroups, type GroupsClient, javaText } from '../console/groups/groups-client.ts';
+import { consumerGroups, type GroupsClient } from '../console/groups/groups-client.ts';
 import { type ListResult, list, listText } from '../console/groups/list.ts';
 import {
   type DeleteOffsetsResult,
@@ -18,6 +18,7 @@ import {
   deleteText,
 } from '../console/groups/remove.ts';
 import { type ResetResult, resetOffsets, resetText } from '../console/groups/reset.ts';
+import { javaText } from '../console/java-text.ts';
 import { consumerGroupsTable } from '../console/options/consumer-groups.ts';
 import { counted, startProgress } from '../console/progress.ts';
 import type { Shown } from '../console/show/shown.ts';

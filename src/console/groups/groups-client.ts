@@ -5,9 +5,10 @@ import { listGroups } from '../../client/admin-groups.ts';
 import type { ClusterView } from '../../client/cluster-view.ts';
 import type { Coordinators } from '../../client/coordinator.ts';
 import { nearestWord } from '../../config/nearest.ts';
-import { ErrorCode, errorRow } from '../../protocol/error-codes.ts';
+import { ErrorCode } from '../../protocol/error-codes.ts';
 import { KafkaError } from '../../protocol/kafka-error.ts';
 import { CommandError } from '../command-error.ts';
+import { javaText } from '../java-text.ts';
 
 export interface GroupsClient {
   readonly cluster: ClusterView;
@@ -23,12 +24,6 @@ export async function consumerGroups(client: GroupsClient, filter: { readonly st
     const ofConsumers = group.protocolType === 'consumer' || group.protocolType === '';
     return ofConsumers && (type === '' || type === 'classic' || type === 'consumer');
   });
-}
-
-/** `org.apache.kafka.common.errors.X: words`, as Java prints an exception. */
-export function javaText(error: unknown): string {
-  if (!(error instanceof KafkaError)) return error instanceof Error ? error.message : String(error);
-  return `org.apache.kafka.common.errors.${errorRow(error.code).exception}: ${error.message}`;
 }
 
 /** A broker's refusal that concerns a group, with the nearest name where there is no such group. */

@@ -4,7 +4,8 @@ import { toKafkaError } from '../../client/error-text.ts';
 import type { TopicPartition } from '../../client/offsets.ts';
 import { ErrorCode } from '../../protocol/error-codes.ts';
 import { KafkaError } from '../../protocol/kafka-error.ts';
-import { type GroupsClient, javaText } from './groups-client.ts';
+import { javaText } from '../java-text.ts';
+import type { GroupsClient } from './groups-client.ts';
 import { parseTopicWord } from './reset.ts';
 
 export interface DeleteResult {

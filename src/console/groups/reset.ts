@@ -8,10 +8,11 @@ import { ErrorCode } from '../../protocol/error-codes.ts';
 import { KafkaError } from '../../protocol/kafka-error.ts';
 import type { CommandContext } from '../command.ts';
 import { CommandError, usageError } from '../command-error.ts';
+import { javaText } from '../java-text.ts';
 import type { ParsedOptions } from '../parser/parsed-options.ts';
 import { parseDuration } from '../time.ts';
 import { noSuchTopic } from '../topics/select.ts';
-import { type GroupsClient, javaText } from './groups-client.ts';
+import type { GroupsClient } from './groups-client.ts';
 
 export interface NewOffset extends TopicPartition {
   readonly group: string;
