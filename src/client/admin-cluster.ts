@@ -19,6 +19,7 @@ const DESCRIBE_LOG_DIRS = api(describeLogDirsRequest, describeLogDirsResponse);
 const DESCRIBE_QUORUM = api(describeQuorumRequest, describeQuorumResponse);
 const UPDATE_FEATURES = api(updateFeaturesRequest, updateFeaturesResponse);
 const METADATA_TOPIC = '__cluster_metadata';
+const CONTROLLERS = 2;
 
 export interface ClusterNode {
   readonly id: number;
@@ -37,12 +38,20 @@ export interface ClusterDescription {
 
 export async function describeCluster(
   cluster: ClusterView,
-  options: { readonly includeFenced?: boolean } = {},
+  options: {
+    readonly includeFenced?: boolean;
+    /** The nodes of the quorum, which controllers alone know. */
+    readonly ofControllers?: boolean;
+  } = {},
 ): Promise<ClusterDescription> {
   const includeFencedBrokers = options.includeFenced ?? false;
   const response = await cluster.call(
     DESCRIBE_CLUSTER,
-    { includeClusterAuthorizedOperations: false, ...(includeFencedBrokers ? { includeFencedBrokers } : {}) },
+    {
+      includeClusterAuthorizedOperations: false,
+      ...(options.ofControllers ? { endpointType: CONTROLLERS } : {}),
+      ...(includeFencedBrokers ? { includeFencedBrokers } : {}),
+    },
     { doing: 'describeCluster' },
   );
   if (response.errorCode !== 0) throw toKafkaError(response.errorCode, response.errorMessage);

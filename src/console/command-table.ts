@@ -8,6 +8,7 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   'console-producer': () => import('../commands/console-producer.ts'),
   'console-consumer': () => import('../commands/console-consumer.ts'),
   'consumer-groups': () => import('../commands/consumer-groups.ts'),
+  configs: () => import('../commands/configs.ts'),
   cluster: () => import('../commands/cluster.ts'),
   storage: () => import('../commands/storage.ts'),
   'server-start': () => import('../commands/server-start.ts'),

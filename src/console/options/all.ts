@@ -1,6 +1,7 @@
 /** All option tables, for what looks at every command without running one: help and completion. */
 import { clusterTable } from './cluster.ts';
 import { completionTable } from './completion.ts';
+import { configsTable } from './configs.ts';
 import { consoleConsumerTable } from './console-consumer.ts';
 import { consoleProducerTable } from './console-producer.ts';
 import { consumerGroupsTable } from './consumer-groups.ts';
@@ -17,6 +18,7 @@ export const ALL_TABLES: readonly ToolTable[] = [
   consoleProducerTable,
   consoleConsumerTable,
   consumerGroupsTable,
+  configsTable,
   serverStartTable,
   serverStopTable,
   storageTable,

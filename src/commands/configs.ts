@@ -1,0 +1,139 @@
+/** `kts configs`: kafka-configs.sh. */
+import { AddressError } from '../base/address-error.ts';
+import { EXIT } from '../base/kts-error.ts';
+import { UnreachableError } from '../client/cluster-view.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { openAdmin } from '../console/admin-client.ts';
+import { Command, type StrictAnswer } from '../console/command.ts';
+import { CommandError, withException } from '../console/command-error.ts';
+import { alter } from '../console/configs/alter.ts';
+import { type ConfigChanges, changesOf, shownValue, shownWords } from '../console/configs/changes.ts';
+import { type ConfigsTask, checkConfigsOptions } from '../console/configs/check-options.ts';
+import { type DescribeConfigsResult, describe, describeText } from '../console/configs/describe.ts';
+import { type EntityType, singular } from '../console/configs/entities.ts';
+import { unknownKey } from '../console/configs/known-keys.ts';
+import { configsTable } from '../console/options/configs.ts';
+import { OptionError } from '../console/parser/option-error.ts';
+import type { Shown } from '../console/show/shown.ts';
+import { ErrorCode, errorRow } from '../protocol/error-codes.ts';
+import { KafkaError } from '../protocol/kafka-error.ts';
+
+interface ConfigsResult {
+  readonly described?: DescribeConfigsResult;
+  /** What was changed, or would be. */
+  readonly changed?: { readonly task: ConfigsTask; readonly changes: ConfigChanges; readonly dryRun: boolean };
+}
+
+const ERRORS = 'org.apache.kafka.common.errors.';
+const FAILED = 'java.util.concurrent.ExecutionException: ';
+
+/** The head of the stack trace that Kafka's tool prints; undefined where the message is all. */
+function traceOf(error: CommandError): string | undefined {
+  const { cause } = error;
+  if (cause instanceof KafkaError) return `${FAILED}${ERRORS}${errorRow(cause.code).exception}: ${cause.message}`;
+  if (cause instanceof UnreachableError) {
+    return `${FAILED}${ERRORS}TimeoutException: Timed out waiting for a node assignment. Call: ${cause.doing}`;
+  }
+  if (cause instanceof AddressError || cause instanceof ConfigError) {
+    return 'org.apache.kafka.common.KafkaException: Failed to create new KafkaAdminClient';
+  }
+  if (error.stage === 'usage' || cause instanceof OptionError || error.exception === undefined) return undefined;
+  return withException(error);
+}
+
+export default class Configs extends Command<ConfigsResult> {
+  static readonly table = configsTable;
+
+  static strictAnswer(error: CommandError, argv: readonly string[]): StrictAnswer {
+    const trace = traceOf(error);
+    const head = `Error while executing config command with args '${shownWords(argv)}'`;
+    return { err: trace === undefined ? `${error.strictText}\n` : `${head}\n${trace}\n`, exitCode: 1 };
+  }
+
+  async run(): Promise<ConfigsResult> {
+    const { context, options } = this;
+    const task = await checkConfigsOptions(context, options);
+    const client = await openAdmin(context, options, '');
+    try {
+      if (task.action === 'describe') {
+        const described = await describe(client, task, options.has('all'));
+        return { described: this.#checked(described) };
+      }
+      const changes = await changesOf(context, options);
+      const dryRun = !this.strict && options.has('dry-run');
+      await alter(client, task, changes, { dryRun });
+      return { changed: { task, changes, dryRun } };
+    } catch (error) {
+      throw this.strict || !(error instanceof KafkaError) ? error : await this.#explained(error, task);
+    } finally {
+      client.cluster.close();
+    }
+  }
+
+  /** What is not there is no success in the own manner. */
+  #checked(described: DescribeConfigsResult): DescribeConfigsResult {
+    const { missing, failure, quotas } = described;
+    if (this.strict) return described;
+    if (failure !== undefined && quotas.length === 0) throw failure;
+    if (missing === undefined) return described;
+    const { type, name, near } = missing;
+    const what = type === 'topics' ? 'kts topics --list' : `kts configs --describe --entity-type ${type}`;
+    throw new CommandError(`there is no ${singular(type)} '${name}'`, {
+      stage: 'run',
+      exitCode: EXIT.notFound,
+      hint: near === undefined ? `${what} shows what there is` : `did you mean ${near}?`,
+    });
+  }
+
+  /** A refusal of a broker, with a way out where one is known. */
+  async #explained(error: KafkaError, { types, action }: ConfigsTask): Promise<Error> {
+    const type = types[0] as EntityType;
+    const isMissing = error.code === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+    let hint = isMissing ? 'kts topics --list shows what there is' : undefined;
+    if (action === 'alter' && !isMissing) {
+      const { set, removed } = await changesOf(this.context, this.options);
+      const unknown = await unknownKey(type, [...set.keys(), ...removed]);
+      if (unknown?.near !== undefined) hint = `did you mean ${unknown.near}?`;
+      else if (unknown !== undefined) hint = `kts configs --describe --all lists the configs of ${type}`;
+    }
+    return new CommandError(error.message, {
+      stage: 'run',
+      exitCode: isMissing ? EXIT.notFound : EXIT.refused,
+      cause: error,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+
+  render({ described, changed }: ConfigsResult): void {
+    if (described !== undefined) {
+      const { failure } = described;
+      this.context.output.out(describeText(described));
+      if (failure !== undefined) throw failure;
+    }
+    if (changed !== undefined) this.#renderChanged(changed);
+  }
+
+  #renderChanged({ task, changes, dryRun }: NonNullable<ConfigsResult['changed']>): void {
+    const [type, name] = [task.types[0] as EntityType, task.names[0] as string];
+    if (!dryRun) {
+      const done = name === '' ? `default config for ${type} in the cluster` : `config for ${singular(type)} ${name}`;
+      this.print(`Completed updating ${done}.`);
+      return;
+    }
+    const whose = name === '' ? `all ${type}` : `${singular(type)} ${name}`;
+    for (const [key, value] of changes.set) this.print(`Would set ${key}=${shownValue(key, value)} for ${whose}.`);
+    for (const key of changes.removed) this.print(`Would remove ${key} from ${whose}.`);
+  }
+
+  override async show({ described, changed }: ConfigsResult): Promise<Shown> {
+    if (described !== undefined) {
+      const { showDescribed } = await import('../console/configs/show.ts');
+      return showDescribed(described);
+    }
+    if (changed === undefined) return { data: null, sheets: [] };
+    const { task, changes, dryRun } = changed;
+    const entities = task.types.map((type, at) => ({ type: singular(type), name: task.names[at] || null }));
+    const set = Object.fromEntries([...changes.set].map(([key, value]) => [key, shownValue(key, value)]));
+    return { data: { entities, set, removed: changes.removed, dryRun }, sheets: [] };
+  }
+}

@@ -1,0 +1,53 @@
+/** `configs`: the options of kafka-configs.sh. */
+import { COMMAND_CONFIG, DRY_RUN, flag, HELP, OUTPUT, tool, VERSION, value, WATCH } from './table.ts';
+
+export const configsTable = tool({
+  name: 'configs',
+  parser: 'joptsimple',
+  summary: 'show and change the configs of topics, brokers, users and more',
+  word: { name: 'NAME', help: 'the topic, or the name of what --entity-type says' },
+  options: [
+    flag('--describe', 'print the configs that are set'),
+    flag('--alter', 'set and remove configs'),
+    flag('--all', 'with --describe: those that are not set too'),
+    value('--add-config', 'KEY=VALUE,…', 'configs to set; brackets hold a value with commas: k1=v1,k2=[v2,v3]', {
+      many: true,
+    }),
+    value('--add-config-file', 'FILE', 'a properties file of configs to set'),
+    value('--delete-config', 'KEY,…', 'configs to remove', { many: true }),
+    value('--topic', 'NAME', 'a topic', { many: true }),
+    value('--broker', 'ID', 'a broker', { many: true }),
+    flag('--broker-defaults', 'what holds for all brokers'),
+    value('--broker-logger', 'ID', "a broker's log levels", { many: true }),
+    value('--group', 'GROUP', 'a group', { many: true }),
+    value('--user', 'NAME', 'a user: quotas and SCRAM credentials; with --client of this user only', { many: true }),
+    flag('--user-defaults', 'what holds for all users'),
+    value('--client', 'ID', 'a client id: quotas', { many: true }),
+    flag('--client-defaults', 'what holds for all client ids'),
+    value('--ip', 'ADDRESS', 'an address that clients come from: quotas', { many: true }),
+    flag('--ip-defaults', 'what holds for all addresses'),
+    value('--client-metrics', 'NAME', 'a subscription to metrics of clients', { many: true }),
+    value(
+      '--entity-type',
+      'TYPE',
+      'topics, brokers, broker-loggers, users, clients, ips, groups or client-metrics; users and clients together',
+      { many: true },
+    ),
+    value('--entity-name', 'NAME', 'which one of the type before it', { many: true }),
+    flag('--entity-default', 'what holds for all brokers, users, clients or ips'),
+    OUTPUT,
+    WATCH,
+    DRY_RUN,
+    value('--bootstrap-server', 'HOST:PORT,…', 'the brokers to ask first'),
+    value('--bootstrap-controller', 'HOST:PORT,…', 'the controllers to ask instead'),
+    COMMAND_CONFIG,
+    HELP,
+    VERSION,
+  ],
+  examples: [
+    { what: 'what a topic has of its own', line: 'kts configs --describe orders' },
+    { what: 'keep records for a day', line: 'kts configs --alter orders --add-config retention.ms=86400000' },
+    { what: 'back to the default', line: 'kts configs --alter orders --delete-config retention.ms' },
+    { what: 'all settings of a broker', line: 'kts configs --describe --broker 1 --all' },
+  ],
+});
