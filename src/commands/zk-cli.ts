@@ -1,15 +1,18 @@
 /** `kts zk-cli`: zkCli.sh and zookeeper-shell.sh, over the metadata of the cluster whose controllers answer there. */
 
-import { EXIT } from '../base/kts-error.ts';
+import { EXIT, KtsError } from '../base/kts-error.ts';
 import { Admin } from '../client/admin.ts';
 import { addressWords, parseZookeeperConnect } from '../config/zookeeper-config.ts';
 import { Command } from '../console/command.ts';
 import { CommandError, usageError } from '../console/command-error.ts';
 import { connect } from '../console/connect.ts';
 import { zkCliTable } from '../console/options/zookeeper.ts';
-import { completions, ShellError, wordsOf, ZkShell } from '../console/zookeeper/zk-shell.ts';
+import { answerWithHint } from '../console/zookeeper/answer-with-hint.ts';
+import { ShellError } from '../console/zookeeper/refusals.ts';
+import { completions, DEPRECATED, wordsOf, ZkShell } from '../console/zookeeper/zk-shell.ts';
 import type { Address } from '../network/address.ts';
 import { type EnsembleView, ensembleView } from '../network/ensemble-view.ts';
+import { KafkaError } from '../protocol/kafka-error.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 const DEFAULT_SERVER = 'localhost:2181';
@@ -19,6 +22,7 @@ const QUIT: ReadonlySet<string> = new Set(['quit', 'close', 'exit']);
 
 export default class ZkCli extends Command<void> {
   static readonly table = zkCliTable;
+  static readonly strictAnswer = answerWithHint;
   #servers: readonly Address[] = [];
   #admin: Admin | null = null;
   readonly #history: string[] = [];
@@ -27,12 +31,14 @@ export default class ZkCli extends Command<void> {
     const { server, command } = this.#parse();
     this.#servers = parseZookeeperConnect(server).servers;
     const shell = new ZkShell({ clock: this.context.runtime.clock, look: () => this.#look() });
-    this.context.output.err(`Connecting to ${server}\n`);
+    this.context.output.err(
+      `Connecting to ${server}\nkts: there is no ZooKeeper any more; this is the cluster's metadata as the tree it was\n`,
+    );
     // Who types learns at once that nobody answers.
     await this.#view();
     try {
-      if (command.length > 0) this.exitCode = (await this.#execute(shell, command)) ? EXIT.ok : EXIT.failed;
-      else await this.#converse(shell, server);
+      if (command.length > 0 && !QUIT.has(command[0] as string)) await this.#once(shell, command);
+      else if (command.length === 0) await this.#converse(shell, server);
     } finally {
       await this.#admin?.close();
       this.#admin?.cluster.close();
@@ -72,33 +78,45 @@ export default class ZkCli extends Command<void> {
     return { view, admin: view.brokers.length === 0 ? null : this.#admin };
   }
 
-  /** False when it was refused, which is said. */
-  async #execute(shell: ZkShell, words: readonly string[]): Promise<boolean> {
-    const [name, number] = words;
-    if (name === 'rmr') {
-      this.context.output.err("The command 'rmr' has been deprecated. Please use 'deleteall' instead.\n");
-    }
+  async #once(shell: ZkShell, words: readonly string[]): Promise<void> {
     try {
-      for (const line of this.#answerHere(shell, name, number) ?? (await shell.run(words))) this.print(line);
-      this.context.output.flush();
-      return true;
+      await this.#execute(shell, words);
     } catch (error) {
       if (!(error instanceof ShellError)) throw error;
-      this.context.output.flush();
       this.context.output.err(`${error.message}\n`);
-      return false;
+      this.exitCode = EXIT.failed;
     }
   }
 
+  /** The next line may go better: a broker or a controller comes back, words are typed again. */
+  async #try(shell: ZkShell, words: readonly string[]): Promise<void> {
+    try {
+      await this.#execute(shell, words);
+    } catch (error) {
+      const isExpected = error instanceof ShellError || error instanceof KafkaError || error instanceof KtsError;
+      if (!isExpected) throw error;
+      this.context.output.err(`${error.message}\n`);
+    }
+  }
+
+  async #execute(shell: ZkShell, words: readonly string[]): Promise<void> {
+    const [name = '', number] = words;
+    const now = DEPRECATED.get(name)?.join(' ');
+    if (now !== undefined) {
+      this.context.output.err(`The command '${name}' has been deprecated. Please use '${now}' instead.\n`);
+    }
+    for (const line of this.#answerHere(shell, name, number) ?? (await shell.run(words))) this.print(line);
+    this.context.output.flush();
+  }
+
   /** What needs no cluster. */
-  #answerHere(shell: ZkShell, name: string | undefined, number: string | undefined): string[] | undefined {
+  #answerHere(shell: ZkShell, name: string, number: string | undefined): string[] | undefined {
     if (name === 'help') return shell.help(addressWords(this.#servers));
     if (name !== 'history') return undefined;
     return this.#history.map((line, at) => `${at} - ${line}`).slice(-Number(number ?? 10));
   }
 
   async #converse(shell: ZkShell, server: string): Promise<void> {
-    this.context.output.err("kts: there is no ZooKeeper any more; this is the cluster's metadata as the tree it was\n");
     let count = 0;
     const use = async (line: string): Promise<'go on' | 'end'> => {
       const words = wordsOf(line);
@@ -106,13 +124,13 @@ export default class ZkCli extends Command<void> {
       count++;
       this.#history.push(line);
       if (QUIT.has(words[0] as string)) return 'end';
-      await this.#execute(shell, words);
+      await this.#try(shell, words);
       return 'go on';
     };
-    if (this.context.output.outIsTerminal) {
-      const { editLines } = await import('../runtime/line-editor.ts');
+    const editor = this.context.output.outIsTerminal ? await import('../runtime/line-editor.ts') : undefined;
+    if (editor?.isAtTerminal()) {
       const prompt = () => `[zk: ${server}(CONNECTED) ${count}] `;
-      await editLines({ prompt, complete: (line) => completions(shell, line) }, use);
+      await editor.editLines({ prompt, complete: (line) => completions(shell, line) }, use);
       return;
     }
     for await (const line of this.#linesOfInput()) if ((await use(line)) === 'end') return;

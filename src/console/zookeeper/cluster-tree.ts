@@ -11,7 +11,7 @@ import type { TopicDescription } from '../../client/admin-topics.ts';
 import type { EnsembleView } from '../../network/ensemble-view.ts';
 import { KafkaError } from '../../protocol/kafka-error.ts';
 import { OWN_NODES_TOPIC } from './own-nodes.ts';
-import { bareNode, plant, type Tree } from './znode.ts';
+import { bareNode, plant, ROOT, type Tree } from './znode.ts';
 
 /** What was there in every cluster, with or without anything below it. */
 const ALWAYS = [
@@ -58,8 +58,22 @@ const CONFIG_FOLDERS = new Map<number, string>([
   [ResourceType.broker, 'brokers'],
 ]);
 
-/** `admin` is null while no broker runs: then the controllers alone are known. */
-export async function clusterTree(view: EnsembleView, admin: Admin | null): Promise<Tree> {
+/** Which part of the tree somebody wants; what lies elsewhere need not be asked for. */
+export interface WantedPart {
+  readonly path: string;
+  /** With everything below it. */
+  readonly deep: boolean;
+}
+
+function reaches({ path, deep }: WantedPart, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`) || (deep && (path === ROOT || folder.startsWith(`${path}/`)));
+}
+
+/**
+ * At least the part that is wanted, and the children of its root. `admin` is null while no broker runs: then the
+ * controllers alone are known.
+ */
+export async function clusterTree(view: EnsembleView, admin: Admin | null, wanted: WantedPart): Promise<Tree> {
   const tree: Tree = new Map();
   for (const path of ZOOKEEPERS_OWN) plant(tree, path);
   plant(tree, '/cluster/id', bareNode(JSON.stringify({ version: '1', id: view.clusterId })));
@@ -73,13 +87,20 @@ export async function clusterTree(view: EnsembleView, admin: Admin | null): Prom
     admin.describeQuorum(),
   ]);
   const topics = listed.map(({ name }) => name).filter((name) => name !== OWN_NODES_TOPIC);
-  plantBrokers(tree, nodes);
-  await Promise.all([plantTopics(tree, admin, topics), plantConfigs(tree, admin, topics, nodes)]);
   plant(tree, '/controller_epoch', bareNode(String(leaderEpoch)));
-  for (const path of tree.keys()) {
-    if (path.endsWith('/state')) tree.set(path, withControllerEpoch(tree.get(path)?.data ?? '', leaderEpoch));
-  }
+  plantBrokers(tree, nodes);
+  await Promise.all([
+    reaches(wanted, '/brokers/topics') && plantTopics(tree, admin, topicsOf(wanted, topics), leaderEpoch),
+    reaches(wanted, '/admin') && plantReassignments(tree, admin),
+    reaches(wanted, '/config') && plantConfigs(tree, admin, topics, nodes),
+  ]);
   return tree;
+}
+
+/** One topic among thousands is asked for alone. */
+function topicsOf({ path }: WantedPart, topics: readonly string[]): readonly string[] {
+  const one = /^\/brokers\/topics\/([^/]+)/.exec(path)?.[1];
+  return one === undefined ? topics : topics.filter((name) => name === one);
 }
 
 function controllerJson(brokerid: number): string {
@@ -103,15 +124,24 @@ function plantBrokers(tree: Tree, nodes: readonly ClusterNode[]): void {
   }
 }
 
-async function plantTopics(tree: Tree, admin: Admin, names: readonly string[]): Promise<void> {
+async function plantTopics(tree: Tree, admin: Admin, names: readonly string[], epoch: number): Promise<void> {
   if (names.length === 0) return;
   const [topics, ongoing] = await Promise.all([admin.describeTopics(names), admin.listPartitionReassignments()]);
   // One that is gone since it was listed is simply not there.
-  for (const topic of topics.values()) if (!(topic instanceof KafkaError)) plantTopic(tree, topic, ongoing);
+  for (const topic of topics.values()) if (!(topic instanceof KafkaError)) plantTopic(tree, topic, ongoing, epoch);
+}
+
+async function plantReassignments(tree: Tree, admin: Admin): Promise<void> {
+  const ongoing = await admin.listPartitionReassignments();
   if (ongoing.length > 0) plant(tree, '/admin/reassign_partitions', bareNode(reassignmentJson(ongoing)));
 }
 
-function plantTopic(tree: Tree, topic: TopicDescription, ongoing: readonly OngoingReassignment[]): void {
+function plantTopic(
+  tree: Tree,
+  topic: TopicDescription,
+  ongoing: readonly OngoingReassignment[],
+  controllerEpoch: number,
+): void {
   const base = `/brokers/topics/${topic.name}`;
   const moving = ongoing.filter(({ topic: name }) => name === topic.name);
   const byPartition = (pick: (one: OngoingReassignment) => readonly number[]) =>
@@ -125,13 +155,9 @@ function plantTopic(tree: Tree, topic: TopicDescription, ongoing: readonly Ongoi
   };
   plant(tree, base, bareNode(JSON.stringify(assignment)));
   for (const { partition, leader, leaderEpoch, isr } of topic.partitions) {
-    const state = { controller_epoch: 0, leader, version: 1, leader_epoch: leaderEpoch, isr };
+    const state = { controller_epoch: controllerEpoch, leader, version: 1, leader_epoch: leaderEpoch, isr };
     plant(tree, `${base}/partitions/${partition}/state`, bareNode(JSON.stringify(state), leaderEpoch));
   }
-}
-
-function withControllerEpoch(state: string, epoch: number) {
-  return bareNode(JSON.stringify({ ...JSON.parse(state), controller_epoch: epoch }));
 }
 
 function reassignmentJson(ongoing: readonly OngoingReassignment[]): string {

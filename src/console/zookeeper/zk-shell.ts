@@ -8,6 +8,7 @@ import { KafkaError } from '../../protocol/kafka-error.ts';
 import type { Clock } from '../../runtime/runtime.ts';
 import { clusterTree, isOfCluster } from './cluster-tree.ts';
 import { readOwnNodes, writeOwnNodes } from './own-nodes.ts';
+import { missingNode, refuseCluster, ShellError, unknownCommand } from './refusals.ts';
 import {
   childPath,
   childrenOf,
@@ -20,25 +21,39 @@ import {
   type Znode,
 } from './znode.ts';
 
-/** A command that was refused; its message is for the person who typed it. */
-export class ShellError extends Error {
-  override readonly name = 'ShellError';
-}
-
 export interface ShellOptions {
   readonly clock: Clock;
   /** The cluster as it is now; `admin` is null while no broker runs. */
   readonly look: () => Promise<{ readonly view: EnsembleView; readonly admin: Admin | null }>;
 }
 
-type Run = (words: readonly string[], flags: ReadonlySet<string>) => Promise<string[]>;
+interface Typed {
+  readonly path: string;
+  /** Behind the path. */
+  readonly words: readonly string[];
+  readonly flags: ReadonlySet<string>;
+  /** -v; undefined where none is asked for. */
+  readonly version: number | undefined;
+}
 
 interface ShellCommand {
   readonly usage: string;
-  readonly run: Run;
+  readonly run: (typed: Typed) => Promise<string[]>;
 }
 
 const DELETE_TOPIC = /^\/brokers\/topics\/([^/]+)$/;
+const ACL = /^\w+:.*:[cdrwa]+$/;
+/** Flags with a value; the time to live of a node is not kept. */
+const WITH_VALUE: ReadonlySet<string> = new Set(['-v', '-t']);
+const CREATE = 'create [-s] [-e] path [data]';
+const DELETE = 'delete [-v version] path';
+const SET = 'set [-s] [-v version] path data';
+
+/** Commands of ZooKeeper's shell before 3.5, and what they are called since. */
+export const DEPRECATED: ReadonlyMap<string, readonly string[]> = new Map([
+  ['rmr', ['deleteall']],
+  ['ls2', ['ls', '-s']],
+]);
 
 export class ZkShell {
   readonly #options: ShellOptions;
@@ -47,19 +62,18 @@ export class ZkShell {
   constructor(options: ShellOptions) {
     this.#options = options;
     this.#commands = new Map<string, ShellCommand>([
-      ['create', { usage: 'create [-s] [-e] path [data]', run: (words, flags) => this.#create(words, flags) }],
-      ['delete', { usage: 'delete [-v version] path', run: (words) => this.#delete(words) }],
-      ['deleteall', { usage: 'deleteall path', run: (words) => this.#deleteAll(words) }],
-      ['get', { usage: 'get [-s] path', run: (words, flags) => this.#get(words, flags) }],
-      ['ls', { usage: 'ls [-s] [-R] path', run: (words, flags) => this.#ls(words, flags) }],
-      ['rmr', { usage: 'rmr path', run: (words) => this.#deleteAll(words) }],
-      ['set', { usage: 'set [-s] [-v version] path data', run: (words, flags) => this.#set(words, flags) }],
-      ['stat', { usage: 'stat path', run: (words) => this.#stat(words) }],
+      ['create', { usage: CREATE, run: (typed) => this.#create(typed) }],
+      ['delete', { usage: DELETE, run: (typed) => this.#delete(typed) }],
+      ['deleteall', { usage: 'deleteall path', run: (typed) => this.#deleteAll(typed) }],
+      ['get', { usage: 'get [-s] path', run: (typed) => this.#get(typed) }],
+      ['ls', { usage: 'ls [-s] [-R] path', run: (typed) => this.#ls(typed) }],
+      ['set', { usage: SET, run: (typed) => this.#set(typed) }],
+      ['stat', { usage: 'stat path', run: (typed) => this.#stat(typed) }],
     ]);
   }
 
   get commandNames(): string[] {
-    return [...this.#commands.keys(), 'help', 'history', 'quit'].sort();
+    return [...this.#commands.keys(), ...DEPRECATED.keys(), 'help', 'history', 'quit'].sort();
   }
 
   help(server: string): string[] {
@@ -69,39 +83,30 @@ export class ZkShell {
 
   /** The names below a path, for completion. */
   async names(path: string): Promise<string[]> {
-    return childrenOf(await this.#tree(), path);
+    return childrenOf(await this.#tree(path), path);
   }
 
   /** The lines that one command prints. */
   async run(line: readonly string[]): Promise<string[]> {
-    const [name = '', ...rest] = line;
+    const [first = '', ...rest] = line;
+    const [name = first, ...given] = DEPRECATED.get(first) ?? [];
     const command = this.#commands.get(name);
-    if (command === undefined) throw new ShellError(`Command not found: Command not found ${name}`);
-    const words: string[] = [];
-    const flags = new Set<string>();
-    for (let at = 0; at < rest.length; at++) {
-      const word = rest[at] as string;
-      if (!/^-[a-zA-Z]$/.test(word)) words.push(word);
-      else flags.add(word === '-v' ? `v${rest[++at] ?? ''}` : word.slice(1));
-    }
-    const [path] = words;
-    if (path === undefined) throw new ShellError(command.usage);
-    const fault = pathFault(path);
-    if (fault !== null) throw new ShellError(`Invalid path string "${path}" caused by ${fault}`);
-    return command.run(words, flags);
+    if (command === undefined) throw unknownCommand(name);
+    return command.run(typedWords([...given, ...rest], command.usage));
   }
 
-  async #tree(): Promise<Tree> {
+  async #tree(path: string, deep = false): Promise<Tree> {
     const { view, admin } = await this.#options.look();
-    const tree = await clusterTree(view, admin);
-    if (admin !== null) for (const [path, node] of await readOwnNodes(admin)) plant(tree, path, node);
+    const tree = await clusterTree(view, admin, { path, deep });
+    if (admin === null || isOfCluster(path)) return tree;
+    for (const [own, node] of await readOwnNodes(admin)) plant(tree, own, node);
     return tree;
   }
 
-  async #node(path: string): Promise<{ readonly tree: Tree; readonly node: Znode }> {
-    const tree = await this.#tree();
+  async #node(path: string, deep = false): Promise<{ readonly tree: Tree; readonly node: Znode }> {
+    const tree = await this.#tree(path, deep);
     const node = tree.get(path);
-    if (node === undefined) throw new ShellError(`Node does not exist: ${path}`);
+    if (node === undefined) throw missingNode(path);
     return { tree, node };
   }
 
@@ -111,28 +116,31 @@ export class ZkShell {
     return admin;
   }
 
-  async #ls([path = ROOT]: readonly string[], flags: ReadonlySet<string>): Promise<string[]> {
-    const { tree, node } = await this.#node(path);
+  async #ls({ path, flags }: Typed): Promise<string[]> {
+    const { tree, node } = await this.#node(path, flags.has('R'));
     if (flags.has('R')) return withDescendants(tree, path);
     const names = `[${childrenOf(tree, path).join(', ')}]`;
     return flags.has('s') ? [names, ...statLines(tree, path, node)] : [names];
   }
 
-  async #get([path = ROOT]: readonly string[], flags: ReadonlySet<string>): Promise<string[]> {
+  async #get({ path, flags }: Typed): Promise<string[]> {
     const { tree, node } = await this.#node(path);
     const data = node.data ?? 'null';
     return flags.has('s') ? [data, ...statLines(tree, path, node)] : [data];
   }
 
-  async #stat([path = ROOT]: readonly string[]): Promise<string[]> {
+  async #stat({ path }: Typed): Promise<string[]> {
     const { tree, node } = await this.#node(path);
     return statLines(tree, path, node);
   }
 
-  async #create([path = ROOT, data]: readonly string[], flags: ReadonlySet<string>): Promise<string[]> {
+  async #create({ path, words: [data, acl], flags }: Typed): Promise<string[]> {
     if (flags.has('e')) throw new ShellError('there are no ephemeral nodes: nobody keeps a session here');
+    if (acl !== undefined && !ACL.test(acl)) {
+      throw new ShellError(`${acl} does not have the form scheme:id:perm; data that holds blanks needs quotes`);
+    }
     refuseCluster(path);
-    const tree = await this.#tree();
+    const tree = await this.#tree(path);
     const whole = flags.has('s') ? numbered(tree, path) : path;
     if (tree.has(whole)) throw new ShellError(`Node already exists: ${whole}`);
     if (!tree.has(parentOf(whole))) throw new ShellError(`Node does not exist: ${whole}`);
@@ -142,37 +150,39 @@ export class ZkShell {
     return [`Created ${whole}`];
   }
 
-  async #set([path = ROOT, data]: readonly string[], flags: ReadonlySet<string>): Promise<string[]> {
-    if (data === undefined) throw new ShellError('set [-s] [-v version] path data');
+  async #set({ path, words: [data, old], flags, version }: Typed): Promise<string[]> {
+    if (data === undefined) throw new ShellError(SET);
     refuseCluster(path);
+    const asked = version ?? oldVersion(old, SET);
     const { tree, node } = await this.#node(path);
-    const asked = [...flags].find((flag) => flag.startsWith('v'))?.slice(1);
-    if (asked !== undefined && Number(asked) >= 0 && Number(asked) !== node.version) {
-      throw new ShellError(`version No is not valid : ${path}`);
-    }
+    checkVersion(node, path, asked);
     const changed = { ...node, data, version: node.version + 1, modifiedMs: this.#options.clock.nowMs() };
     await writeOwnNodes(await this.#admin(), [[path, changed]]);
     return flags.has('s') ? statLines(tree, path, changed) : [];
   }
 
-  async #delete([path = ROOT]: readonly string[]): Promise<string[]> {
-    const { tree } = await this.#node(path);
-    if (childrenOf(tree, path).length > 0) throw new ShellError(`Node not empty: ${path}`);
+  async #delete({ path, words: [old], version }: Typed): Promise<string[]> {
     refuseCluster(path);
+    const asked = version ?? oldVersion(old, DELETE);
+    const { tree, node } = await this.#node(path);
+    checkVersion(node, path, asked);
+    if (path === ROOT || childrenOf(tree, path).length > 0) throw new ShellError(`Node not empty: ${path}`);
     await writeOwnNodes(await this.#admin(), [[path, null]]);
     return [];
   }
 
-  async #deleteAll([path = ROOT]: readonly string[]): Promise<string[]> {
-    const { tree } = await this.#node(path);
+  async #deleteAll({ path }: Typed): Promise<string[]> {
+    // Everything below it would go, the cluster's part too.
+    if (path === ROOT) throw new ShellError(`Node not empty: ${path}`);
     const topic = DELETE_TOPIC.exec(path)?.[1];
+    if (topic === undefined) refuseCluster(path);
+    const { tree } = await this.#node(path, true);
     const admin = await this.#admin();
     if (topic !== undefined) {
       const refused = (await admin.deleteTopics([topic])).get(topic);
       if (refused instanceof KafkaError) throw new ShellError(refused.message);
       return [];
     }
-    refuseCluster(path);
     await writeOwnNodes(
       admin,
       withDescendants(tree, path).map((one) => [one, null] as const),
@@ -181,26 +191,36 @@ export class ZkShell {
   }
 }
 
-/** What the cluster keeps is changed by its own commands. */
-function refuseCluster(path: string): void {
-  if (path === ROOT || !isOfCluster(path)) return;
-  throw new ShellError(`${path} is kept by the cluster itself: ${commandFor(path)}`);
+function typedWords(typed: readonly string[], usage: string): Typed {
+  const words: string[] = [];
+  const flags = new Set<string>();
+  let version: number | undefined;
+  for (let at = 0; at < typed.length; at++) {
+    const word = typed[at] as string;
+    if (!/^-[a-zA-Z]$/.test(word)) {
+      words.push(word);
+      continue;
+    }
+    flags.add(word.slice(1));
+    const value = WITH_VALUE.has(word) ? typed[++at] : undefined;
+    if (word === '-v') version = oldVersion(value ?? '', usage);
+  }
+  const [path, ...rest] = words;
+  if (path === undefined) throw new ShellError(usage);
+  const fault = pathFault(path);
+  if (fault !== null) throw new ShellError(`Invalid path string "${path}" caused by ${fault}`);
+  return { path, words: rest, flags, version };
 }
 
-function commandFor(path: string): string {
-  const [, root, kind, name = 'NAME'] = path.split('/');
-  if (root === 'brokers' && kind === 'topics') {
-    return `use kafka-topics.sh --create|--alter|--delete --topic ${name}, or deleteall /brokers/topics/${name}`;
-  }
-  if (root === 'config') {
-    const type = kind ?? 'topics';
-    return `use kafka-configs.sh --alter --entity-type ${type} --entity-name ${name} --add-config KEY=VALUE`;
-  }
-  if (root === 'admin' && kind === 'reassign_partitions') return 'use kafka-reassign-partitions.sh --execute';
-  if (root === 'admin' && kind === 'preferred_replica_election') return 'use kafka-leader-election.sh';
-  if (root === 'admin') return 'use kafka-topics.sh --delete';
-  if (root === 'controller') return 'the quorum elects its leader itself; stop the node that leads to have another';
-  return 'it cannot be written';
+/** `set path data version`: before 3.5 the version stood last. A word that is none is data that was not quoted. */
+function oldVersion(word: string | undefined, usage: string): number | undefined {
+  if (word === undefined) return undefined;
+  if (/^-?\d+$/.test(word)) return Number(word);
+  throw new ShellError(`'${word}' is no version: ${usage}, with quotes around data that holds blanks`);
+}
+
+function checkVersion(node: Znode, path: string, asked = -1): void {
+  if (asked >= 0 && asked !== node.version) throw new ShellError(`version No is not valid : ${path}`);
 }
 
 /** `create -s` numbers the nodes of one parent. */
@@ -245,14 +265,19 @@ export function wordsOf(line: string): string[] {
   return words.map((word) => word.replace(/^(["'])(.*)\1$/s, '$2'));
 }
 
-/** What may follow what was typed so far: names of commands, and paths. */
+/**
+ * What may follow what was typed so far: names of commands, and paths. A path ends without a slash, which no command
+ * takes; one that is whole already goes on below itself.
+ */
 export async function completions(shell: ZkShell, line: string): Promise<string[]> {
-  const words = line.split(' ');
-  if (words.length === 1) return shell.commandNames.filter((name) => name.startsWith(line));
+  const words = line.trimStart().split(/\s+/);
   const typed = words.at(-1) as string;
+  if (words.length === 1) return shell.commandNames.filter((name) => name.startsWith(typed)).map((name) => `${name} `);
   if (!typed.startsWith('/')) return [];
   const parent = parentOf(typed);
   const beginning = typed.slice(typed.lastIndexOf('/') + 1);
   const names = await shell.names(parent).catch(() => []);
-  return names.filter((name) => name.startsWith(beginning)).map((name) => childPath(parent, name));
+  const found = names.filter((name) => name.startsWith(beginning)).map((name) => childPath(parent, name));
+  if (found.length !== 1 || found[0] !== typed) return found;
+  return (await shell.names(typed).catch(() => [])).length > 0 ? [`${typed}/`] : found;
 }

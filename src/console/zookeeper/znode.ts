@@ -55,7 +55,11 @@ export function childrenOf(tree: Tree, path: string): string[] {
 
 /** The path itself and everything below it, each before what is below it, in order. */
 export function withDescendants(tree: Tree, path: string): string[] {
-  return [path, ...childrenOf(tree, path).flatMap((name) => withDescendants(tree, childPath(path, name)))];
+  const prefix = path === ROOT ? ROOT : `${path}/`;
+  const below = [...tree.keys()].filter((other) => other !== ROOT && other.startsWith(prefix));
+  // A name ends before anything else that it begins with: /a/b stands before /a-b.
+  const byNames = below.map((other) => [other.replaceAll('/', '\0'), other] as const);
+  return [path, ...byNames.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, other]) => other)];
 }
 
 export function childPath(path: string, name: string): string {

@@ -28,6 +28,7 @@ describe('the tree', () => {
     const tree = grown('/b/y', '/b/x', '/a');
     expect(withDescendants(tree, '/')).toEqual(['/', '/a', '/b', '/b/x', '/b/y']);
     expect(withDescendants(tree, '/b')).toEqual(['/b', '/b/x', '/b/y']);
+    expect(withDescendants(grown('/b-c', '/b/x', '/b'), '/')).toEqual(['/', '/b', '/b/x', '/b-c']);
   });
 
   it.each([
