@@ -9,6 +9,7 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   'console-consumer': () => import('../commands/console-consumer.ts'),
   'consumer-groups': () => import('../commands/consumer-groups.ts'),
   configs: () => import('../commands/configs.ts'),
+  'reassign-partitions': () => import('../commands/reassign-partitions.ts'),
   cluster: () => import('../commands/cluster.ts'),
   storage: () => import('../commands/storage.ts'),
   'server-start': () => import('../commands/server-start.ts'),

@@ -116,7 +116,9 @@ export async function throughEnsemble(
 ): Promise<ModernWords | undefined> {
   const { words, zookeeper } = cutZookeeper(argv);
   const hints: string[] = [];
-  if (words.some((word) => tokenOf(word)?.name === 'bootstrap-server' || tokenOf(word)?.name === 'broker-list')) {
+  // Where a tool knows --broker-list, these are brokers to choose from, not their addresses.
+  const addresses = ['bootstrap-server', ...(knows(table, 'broker-list') ? [] : ['broker-list'])];
+  if (words.some((word) => addresses.includes(tokenOf(word)?.name ?? ''))) {
     hints.push('--zookeeper is not needed any more: the brokers are named');
   } else {
     const { servers } = parseZookeeperConnect(zookeeper);

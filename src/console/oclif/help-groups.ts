@@ -51,6 +51,12 @@ const BY_TOOL: Readonly<Record<string, Groups>> = {
       ],
     ],
   ],
+  'reassign-partitions': [
+    ['What to do', ['generate', 'execute', 'verify', 'cancel', 'list', 'dry-run']],
+    ['Generate', ['topics-to-move-json-file', 'broker-list', 'disable-rack-aware']],
+    ['The plan', ['reassignment-json-file', 'additional', 'disallow-replication-factor-change', 'timeout']],
+    ['Throttles', ['throttle', 'replica-alter-log-dirs-throttle', 'preserve-throttles']],
+  ],
   'consumer-groups': [
     ['What to do', ['list', 'describe', 'reset-offsets', 'delete', 'delete-offsets', 'validate-regex']],
     ['Which groups and topics', ['group', 'all-groups', 'topic', 'all-topics', 'state', 'type']],
@@ -72,13 +78,52 @@ const BY_TOOL: Readonly<Record<string, Groups>> = {
       ],
     ],
   ],
+  configs: [
+    ['What to do', ['describe', 'all', 'alter', 'add-config', 'add-config-file', 'delete-config', 'dry-run']],
+    [
+      'Of what',
+      [
+        'topic',
+        'broker',
+        'broker-defaults',
+        'broker-logger',
+        'group',
+        'user',
+        'user-defaults',
+        'client',
+        'client-defaults',
+        'ip',
+        'ip-defaults',
+        'client-metrics',
+        'entity-type',
+        'entity-name',
+        'entity-default',
+      ],
+    ],
+  ],
+  acls: [
+    ['What to do', ['list', 'add', 'remove', 'force', 'dry-run']],
+    ['For whom', ['allow-principal', 'allow-host', 'deny-principal', 'deny-host', 'principal']],
+    [
+      'On what',
+      ['topic', 'group', 'cluster', 'transactional-id', 'delegation-token', 'user-principal', 'resource-pattern-type'],
+    ],
+    ['To do what', ['operation', 'producer', 'consumer', 'idempotent']],
+  ],
 };
 
 const COMMON: Groups = [
   ['How it looks', ['output', 'watch']],
   [
     'Connection',
-    ['bootstrap-server', 'command-config', 'command-property', 'partition-size-limit-per-response', 'timeout'],
+    [
+      'bootstrap-server',
+      'bootstrap-controller',
+      'command-config',
+      'command-property',
+      'partition-size-limit-per-response',
+      'timeout',
+    ],
   ],
   ['Help', ['help', 'version']],
 ];

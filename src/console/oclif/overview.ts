@@ -10,27 +10,26 @@ export const OVERVIEW: readonly OverviewGroup[] = [
   {
     title: 'Run a broker',
     lines: [
-      ['server-start [server.properties]', 'on localhost:9092, or as the file says'],
-      ['server-stop', 'a controlled shutdown'],
+      ['server-start [server.properties]', 'on localhost:9092; kts server-stop ends it'],
       ['storage format|info|random-uuid …', 'make directories ready, look at them'],
       ['cluster start|status|stop', 'several nodes on this machine'],
       ['ready --timeout 5s', 'wait until a broker answers'],
     ],
   },
   {
-    title: 'Topics and records',
+    title: 'Topics, records, groups',
     lines: [
-      ['topics --create orders --partitions 3', 'also --describe, --alter, --delete'],
-      ['topics --list', 'what is there; --watch keeps looking'],
+      ['topics --create orders --partitions 3', 'also --list, --describe, --alter, --delete'],
       ['console-producer orders < FILE', 'one record per line'],
       ['console-consumer orders --from 10m', 'also --to, --grep, --from-beginning'],
+      ['consumer-groups --describe [billing]', 'offsets and lag; also --reset-offsets …'],
     ],
   },
   {
-    title: 'Consumer groups',
+    title: 'The cluster at work',
     lines: [
-      ['consumer-groups --describe [billing]', 'offsets and lag; also --list, --delete'],
-      ['consumer-groups --reset-offsets …', 'read again, or pass over'],
+      ['configs --describe --topic orders', 'also --alter; brokers, users, clients, …'],
+      ['reassign-partitions --generate orders', 'then --execute, --verify; --list, --cancel'],
     ],
   },
   {

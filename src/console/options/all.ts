@@ -6,6 +6,7 @@ import { consoleConsumerTable } from './console-consumer.ts';
 import { consoleProducerTable } from './console-producer.ts';
 import { consumerGroupsTable } from './consumer-groups.ts';
 import { profileTable } from './profile.ts';
+import { reassignPartitionsTable } from './reassign-partitions.ts';
 import { readyTable, serverStartTable, serverStopTable } from './server.ts';
 import { jpsTable, shimsTable } from './shims.ts';
 import { storageTable } from './storage.ts';
@@ -19,6 +20,7 @@ export const ALL_TABLES: readonly ToolTable[] = [
   consoleConsumerTable,
   consumerGroupsTable,
   configsTable,
+  reassignPartitionsTable,
   serverStartTable,
   serverStopTable,
   storageTable,

@@ -13,8 +13,9 @@ export async function runShown(
   if (CommandOf.ownOutput) return runPlain(CommandOf, options, context);
   const format = formatOf(context, options);
   if (options.has('watch')) {
-    if (!options.has('list') && !options.has('describe') && options.subcommand === undefined) {
-      throw usageError('--watch goes with --list and --describe', 'leave it out');
+    const looks = ['list', 'describe', 'verify'].some((action) => options.has(action));
+    if (!looks && options.subcommand === undefined) {
+      throw usageError('--watch goes with what only looks, as --list', 'leave it out');
     }
     const { watch } = await import('./watch.ts');
     return watch(CommandOf, options, context, format);
