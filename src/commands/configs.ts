@@ -12,10 +12,11 @@ import { type ConfigsTask, checkConfigsOptions } from '../console/configs/check-
 import { type DescribeConfigsResult, describe, describeText } from '../console/configs/describe.ts';
 import { type EntityType, singular } from '../console/configs/entities.ts';
 import { unknownKey } from '../console/configs/known-keys.ts';
+import { javaText } from '../console/java-text.ts';
 import { configsTable } from '../console/options/configs.ts';
 import { OptionError } from '../console/parser/option-error.ts';
 import type { Shown } from '../console/show/shown.ts';
-import { ErrorCode, errorRow } from '../protocol/error-codes.ts';
+import { ErrorCode } from '../protocol/error-codes.ts';
 import { KafkaError } from '../protocol/kafka-error.ts';
 
 interface ConfigsResult {
@@ -24,15 +25,14 @@ interface ConfigsResult {
   readonly changed?: { readonly task: ConfigsTask; readonly changes: ConfigChanges; readonly dryRun: boolean };
 }
 
-const ERRORS = 'org.apache.kafka.common.errors.';
 const FAILED = 'java.util.concurrent.ExecutionException: ';
 
 /** The head of the stack trace that Kafka's tool prints; undefined where the message is all. */
 function traceOf(error: CommandError): string | undefined {
   const { cause } = error;
-  if (cause instanceof KafkaError) return `${FAILED}${ERRORS}${errorRow(cause.code).exception}: ${cause.message}`;
+  if (cause instanceof KafkaError) return `${FAILED}${javaText(cause)}`;
   if (cause instanceof UnreachableError) {
-    return `${FAILED}${ERRORS}TimeoutException: Timed out waiting for a node assignment. Call: ${cause.doing}`;
+    return `${FAILED}org.apache.kafka.common.errors.TimeoutException: Timed out waiting for a node assignment. Call: ${cause.doing}`;
   }
   if (cause instanceof AddressError || cause instanceof ConfigError) {
     return 'org.apache.kafka.common.KafkaException: Failed to create new KafkaAdminClient';
@@ -62,6 +62,7 @@ export default class Configs extends Command<ConfigsResult> {
       const changes = await changesOf(context, options);
       const dryRun = !this.strict && options.has('dry-run');
       await alter(client, task, changes, { dryRun });
+      if (!this.strict) await this.#warnOfUnknown(task, changes);
       return { changed: { task, changes, dryRun } };
     } catch (error) {
       throw this.strict || !(error instanceof KafkaError) ? error : await this.#explained(error, task);
@@ -83,6 +84,15 @@ export default class Configs extends Command<ConfigsResult> {
       exitCode: EXIT.notFound,
       hint: near === undefined ? `${what} shows what there is` : `did you mean ${near}?`,
     });
+  }
+
+  /** Brokers take names that they do not know, for their plugins; and they remove what is not there. */
+  async #warnOfUnknown({ types }: ConfigsTask, { set, removed }: ConfigChanges): Promise<void> {
+    const type = types[0] as EntityType;
+    const unknown = await unknownKey(type, [...set.keys(), ...removed]);
+    if (unknown === undefined) return;
+    const meant = unknown.near === undefined ? '' : `; did you mean ${unknown.near}?`;
+    this.context.output.err(`kts: no ${singular(type)} has a config ${unknown.name}${meant}\n`);
   }
 
   /** A refusal of a broker, with a way out where one is known. */

@@ -3,6 +3,7 @@
 /** By run, or by file and run. */
 export const ELSEWHERE: Readonly<Record<string, string>> = {
   'daemon-flag': "the script around Kafka's class takes it, and so do we: test/console/shims.test.ts",
+  'topics-closed-pipe': 'ends quietly with 141, as the shell has it: test/bin/closed-pipes.test.ts',
   'consumer-closed-pipe': 'ends quietly with 141, as the shell has it: test/bin/closed-pipes.test.ts',
 };
 
@@ -23,6 +24,8 @@ export const DIFFERENT: Readonly<Record<string, string>> = {
   'server-start option-first': 'the file may stand behind the options',
   'server-start cluster-ids-differ': 'which of two directories is called wrong is a matter of their order',
   'server-start port-in-use': 'one error that names the address, instead of three of which the last does not',
+  'configs describe-broker-all':
+    "every broker has its own file's values: test/commands/configs.test.ts compares the rest",
   'unreachable console-consumer':
     'gives up after ten seconds with 1, where Kafka goes on in silence until it is stopped',
 };

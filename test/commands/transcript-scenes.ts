@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { connect } from '../../src/client.ts';
 import { runTool } from '../support/run-tool.ts';
 import { readTranscript, substitute, type TranscriptCase } from '../support/transcripts.ts';
+import { adminScenes } from './admin-scenes.ts';
 import { ELSEWHERE } from './transcript-exceptions.ts';
 import { own, type World } from './transcript-world.ts';
 
@@ -27,8 +28,8 @@ export interface Scene {
   readonly adapt?: (test: TranscriptCase, world: World) => Promise<TranscriptCase> | TranscriptCase;
 }
 
-const SIX = new Set([
-  ...['topics', 'console-producer', 'console-consumer', 'consumer-groups', 'storage', 'server-start'],
+const TOOLS = new Set([
+  ...['topics', 'console-producer', 'console-consumer', 'consumer-groups', 'storage', 'server-start', 'configs'],
 ]);
 
 /** Those that are played in a scene. */
@@ -36,9 +37,9 @@ function casesOf(file: string): TranscriptCase[] {
   return recordedIn(file).filter(({ id, isTerminal }) => !isTerminal && reasonIn(ELSEWHERE, file, id) === undefined);
 }
 
-/** All runs of the six tools in a file. */
+/** All runs in a file of tools that we have. */
 export function recordedIn(file: string): TranscriptCase[] {
-  return readTranscript(file).filter(({ argv }) => SIX.has(argv[0] as string));
+  return readTranscript(file).filter(({ argv }) => TOOLS.has(argv[0] as string));
 }
 
 /** A table of reasons is by run, or by file and run. */
@@ -46,8 +47,14 @@ export function reasonIn(table: Readonly<Record<string, string>>, file: string, 
   return table[`${file} ${id}`] ?? table[id];
 }
 
-/** Groups of the consumer protocol are there, or the run is not about them. */
-export function isPlayed({ argv }: TranscriptCase, { hasNewGroups }: Pick<World, 'hasNewGroups'>): boolean {
+/** What the broker has to have: groups of the consumer protocol, quotas with credentials. */
+export type Abilities = Pick<World, 'hasNewGroups' | 'hasQuotas'>;
+
+const OF_QUOTAS = /^(?:user-(?!bad-key|scram-few)|clients-|ip-(?!bad))/;
+
+/** The broker has what the run is about. */
+export function isPlayed({ id, argv }: TranscriptCase, { hasNewGroups, hasQuotas }: Abilities): boolean {
+  if (argv[0] === 'configs') return hasQuotas || !OF_QUOTAS.test(id);
   return hasNewGroups || !argv.includes('act-new');
 }
 
@@ -321,6 +328,7 @@ export const SCENES: readonly Scene[] = [
   serverStart,
   consumer,
   extra,
+  ...adminScenes(casesOf),
   unreachable,
   slow,
 ];

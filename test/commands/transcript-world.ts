@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SILENT_LOGGER } from '../../src/base/logger.ts';
+import { createLogger } from '../../src/base/logger.ts';
 import { nodeRuntime } from '../../src/runtime/node-runtime.ts';
 import { type EmbeddedNode, startEmbeddedNode } from '../../src/server/embedded-node.ts';
 import { runTool } from '../support/run-tool.ts';
@@ -14,6 +14,8 @@ export interface World extends AsyncDisposable {
   readonly scratch: string;
   /** The broker knows groups of the consumer protocol. */
   readonly hasNewGroups: boolean;
+  /** The broker knows quotas, and credentials of users. */
+  readonly hasQuotas: boolean;
   /** A member of such a group that reads the topic, and how it ends. */
   newGroupMember?(group: string, topic: string, clientId: string): Promise<() => Promise<void>>;
 }
@@ -59,7 +61,8 @@ export async function embeddedWorld(): Promise<World> {
       controllerPort: 0,
       overrides: new Map(Object.entries({ 'group.initial.rebalance.delay.ms': '0', ...properties })),
       runtime: nodeRuntime,
-      logger: SILENT_LOGGER,
+      // Silent, but with levels that can be changed.
+      logger: createLogger({ name: 'kafka.server.KafkaApis', nowMs: () => 0, write: () => undefined }),
       hostname: 'localhost',
       onFatal: (cause) => {
         throw cause;
@@ -75,6 +78,7 @@ export async function embeddedWorld(): Promise<World> {
     values: worldValues(bootstrap, { ...fresh, NO_AUTO: noAuto.bootstrapServers, CONTROLLER: controller }, scratch),
     scratch,
     hasNewGroups: false,
+    hasQuotas: false,
     [Symbol.asyncDispose]: async () => {
       await Promise.all([broker.stop(), noAuto.stop()]);
       rmSync(scratch, { recursive: true, force: true });

@@ -36,6 +36,7 @@ async function kafkaWorld(): Promise<World> {
     values: worldValues(home.bootstrap, named, scratch),
     scratch,
     hasNewGroups: true,
+    hasQuotas: true,
     newGroupMember: (group, topic, clientId) => newGroupMember(home.bootstrap, group, topic, clientId),
     [Symbol.asyncDispose]: async () => {
       await node.stop();

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { clusterTable } from '../../src/console/options/cluster.ts';
+import { configsTable } from '../../src/console/options/configs.ts';
 import { consoleConsumerTable } from '../../src/console/options/console-consumer.ts';
 import { consoleProducerTable } from '../../src/console/options/console-producer.ts';
 import { consumerGroupsTable } from '../../src/console/options/consumer-groups.ts';
@@ -32,6 +33,7 @@ const TABLES: readonly ToolTable[] = [
   consoleProducerTable,
   consoleConsumerTable,
   consumerGroupsTable,
+  configsTable,
   storageTable,
   clusterTable,
   serverStartTable,

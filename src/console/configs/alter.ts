@@ -11,7 +11,7 @@ import {
 import { type AdminClient, needsBrokers } from '../admin-client.ts';
 import { CommandError, usageError } from '../command-error.ts';
 import type { ConfigChanges } from './changes.ts';
-import { describeEntities, quotaFilter, RESOURCE_TYPES, type ResourceEntityType } from './describe.ts';
+import { checkBroker, describeEntities, quotaFilter, RESOURCE_TYPES, type ResourceEntityType } from './describe.ts';
 import { type Entities, type EntityType, isQuotaType } from './entities.ts';
 import { IP_QUOTAS, QUOTAS } from './known-keys.ts';
 
@@ -70,6 +70,7 @@ async function alterResource(
   changes: ConfigChanges,
   { dryRun }: AlterOptions,
 ): Promise<void> {
+  if ((type === 'brokers' || type === 'broker-loggers') && name !== '') await checkBroker(client, name);
   if (type === 'broker-loggers') await checkLoggers(client, name, changes);
   const resource = { type: RESOURCE_TYPES[type], name };
   const list: ConfigChange[] = [

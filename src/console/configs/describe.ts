@@ -134,7 +134,7 @@ async function describeResources(
   if (given !== undefined && !isDefault && (!all || type === 'brokers' || type === 'broker-loggers')) {
     const known = await namesOf(client, type);
     if (!known.includes(given)) {
-      if (all) throw noSuchBroker(client, given);
+      if (all) throw noSuchBroker(given, known);
       return { ...NOTHING, all, missing: { type, name: given, near: nearestWord(given, known) } };
     }
   }
@@ -150,15 +150,21 @@ async function describeResources(
 }
 
 /** Kafka's tool waits a minute for it. */
-export function noSuchBroker({ cluster }: AdminClient, id: string): Error {
-  const known = cluster.brokers.map((broker) => broker.id).join(', ');
-  const hint = known === '' ? 'kts cluster list-endpoints lists them' : `there are: ${known}`;
+function noSuchBroker(id: string, known: readonly string[]): Error {
+  const hint = `there are: ${known.join(', ')}`;
   return new CommandError(`there is no broker ${id}`, {
     stage: 'run',
     exitCode: EXIT.notFound,
     hint,
     cause: new UnreachableError(`there is no broker ${id}`, hint, 'describeConfigs', undefined),
   });
+}
+
+/** A broker is asked for its configs itself: one that is not there would be waited for. Controllers speak for all. */
+export async function checkBroker(client: AdminClient, id: string): Promise<void> {
+  if (client.ofControllers) return;
+  const known = await namesOf(client, 'brokers');
+  if (!known.includes(String(Number(id)))) throw noSuchBroker(id, known);
 }
 
 /** Of users and clients together, of one of them, or of addresses; without a name of all of the type. */
