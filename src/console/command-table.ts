@@ -10,6 +10,7 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   'consumer-groups': () => import('../commands/consumer-groups.ts'),
   configs: () => import('../commands/configs.ts'),
   'reassign-partitions': () => import('../commands/reassign-partitions.ts'),
+  'leader-election': () => import('../commands/leader-election.ts'),
   cluster: () => import('../commands/cluster.ts'),
   storage: () => import('../commands/storage.ts'),
   'server-start': () => import('../commands/server-start.ts'),

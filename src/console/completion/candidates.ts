@@ -31,6 +31,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   to: ['latest'],
   state: ['Stable', 'Empty', 'PreparingRebalance', 'CompletingRebalance', 'Assigning', 'Reconciling', 'Dead'],
   type: ['classic', 'consumer'],
+  'election-type': ['preferred', 'unclean'],
   'process-role': ['broker', 'controller'],
   output: ['table', 'json', 'yaml', 'csv', 'text'],
 };

@@ -30,6 +30,7 @@ export const OVERVIEW: readonly OverviewGroup[] = [
     lines: [
       ['configs --describe --topic orders', 'also --alter; brokers, users, clients, …'],
       ['reassign-partitions --generate orders', 'then --execute, --verify; --list, --cancel'],
+      ['leader-election --all-topic-partitions', 'preferred leaders lead again'],
     ],
   },
   {

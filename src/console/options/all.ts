@@ -5,6 +5,7 @@ import { configsTable } from './configs.ts';
 import { consoleConsumerTable } from './console-consumer.ts';
 import { consoleProducerTable } from './console-producer.ts';
 import { consumerGroupsTable } from './consumer-groups.ts';
+import { leaderElectionTable } from './leader-election.ts';
 import { profileTable } from './profile.ts';
 import { reassignPartitionsTable } from './reassign-partitions.ts';
 import { readyTable, serverStartTable, serverStopTable } from './server.ts';
@@ -21,6 +22,7 @@ export const ALL_TABLES: readonly ToolTable[] = [
   consumerGroupsTable,
   configsTable,
   reassignPartitionsTable,
+  leaderElectionTable,
   serverStartTable,
   serverStopTable,
   storageTable,
