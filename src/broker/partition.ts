@@ -315,6 +315,7 @@ export class Partition implements Wakeable {
     const begins = isNewEpoch || this.#epochStartOffset === null;
     if (begins) {
       const end = log.logEndOffset;
+      log.acceptGaps();
       log.assignEpochStartOffset(this.#state.leaderEpoch);
       this.#epochStartOffset = end;
       this.#replicas.beginEpoch(!ledBefore, end, this.#around.clock.monotonicMs());

@@ -13,6 +13,7 @@ const READ_BYTES = 1 << 20;
 /** A log that a snapshot has overtaken begins anew at the snapshot; one that begins later than 0 needs one that covers it. */
 function fitLogToSnapshots(log: RaftLog, snapshots: SnapshotFiles): void {
   const latest = snapshots.latest();
+  log.settleGaps(latest?.endOffset ?? 0);
   if (latest !== null) {
     const isPast =
       latest.epoch > log.lastEpoch() || (latest.epoch === log.lastEpoch() && latest.endOffset > log.endOffset());

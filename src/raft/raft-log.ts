@@ -34,6 +34,8 @@ export interface RaftLog {
   truncateTo(offset: number): void;
   /** Empties the log and goes on at the snapshot's end. */
   truncateFully(to: SnapshotId): void;
+  /** Where a crash took records between two segments: what a snapshot up to `covered` has goes, else what comes behind. */
+  settleGaps(covered: number): void;
   /** Removes whole segments before a snapshot, whose end becomes the start of the log. */
   deleteBefore(snapshot: SnapshotId): void;
   sizeInBytes(): number;

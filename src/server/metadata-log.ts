@@ -193,6 +193,24 @@ export class MetadataLog implements RaftLog {
     this.#startEpoch = to.epoch;
   }
 
+  /**
+   * Nothing of this log is ever compacted, and what was promised was synced with all before it. So a gap is the trace of
+   * segments before a snapshot that were being removed; or nobody was told of what is behind it.
+   */
+  settleGaps(covered: number): void {
+    const log = this.#log;
+    for (let gapAt = log.gapAt; gapAt !== null; gapAt = log.gapAt) {
+      const end = gapAt;
+      const behind = log.segments.find(({ baseOffset }) => baseOffset > end)?.baseOffset ?? log.logEndOffset;
+      if (behind > covered) this.truncateTo(end);
+      else {
+        log.updateHighWatermark(log.logEndOffset);
+        log.deleteRecordsBefore(behind, 'a snapshot that has what is missing before it');
+        log.deleteOldSegments();
+      }
+    }
+  }
+
   deleteBefore(snapshot: SnapshotId): void {
     this.#tail.forget();
     this.#log.updateHighWatermark(this.#log.logEndOffset);

@@ -61,6 +61,11 @@ export interface LoadedLog {
   readonly segments: LogSegment[];
   readonly logStartOffset: number;
   readonly logEndOffset: number;
+  /**
+   * Where a segment ends before the next one begins, ascending. Files reach the disk in any order, so that a power cut may
+   * take the end of one segment and leave the next; the log was compacted, else.
+   */
+  readonly gaps: readonly number[];
   readonly epochs: LeaderEpochCache;
   readonly producers: ProducerState;
   /** Offset of the newest producer snapshot, -1 when there is none. */
@@ -80,8 +85,9 @@ export function loadLog(context: LogContext, options: OpenLogOptions): LoadedLog
   const segments = openSegments(context, options, names);
   const epochs = loadEpochs(context, options.path);
   let changed = isNew;
+  let gaps: readonly number[] = [];
   if (!options.clean && segments.length > 0) {
-    recover(context, { options, segments, epochs });
+    gaps = recover(context, { options, segments, epochs });
     changed = true;
   }
   let logStartOffset = options.logStartOffset;
@@ -95,7 +101,7 @@ export function loadLog(context: LogContext, options: OpenLogOptions): LoadedLog
   } catch (error) {
     if (!(error instanceof KafkaError)) throw error;
     context.logger.error(`${error.message}, although the last stop was clean; the log is recovered`);
-    recover(context, { options, segments, epochs });
+    gaps = recover(context, { options, segments, epochs });
     changed = true;
     logEndOffset = openActive(context, options, segments);
   }
@@ -121,6 +127,7 @@ export function loadLog(context: LogContext, options: OpenLogOptions): LoadedLog
     segments,
     logStartOffset,
     logEndOffset,
+    gaps,
     epochs,
     producers,
     snapshotOffset,
@@ -130,9 +137,10 @@ export function loadLog(context: LogContext, options: OpenLogOptions): LoadedLog
   };
 }
 
-function recover(context: LogContext, scope: RecoveryScope & { readonly segments: LogSegment[] }): void {
-  const { dropped } = recoverSegments(context, scope);
+function recover(context: LogContext, scope: RecoveryScope & { readonly segments: LogSegment[] }): readonly number[] {
+  const { dropped, gaps } = recoverSegments(context, scope);
   scope.segments.splice(scope.segments.length - dropped);
+  return gaps;
 }
 
 export function createSegment(

@@ -328,6 +328,11 @@ export class LogManager {
       await directory.writeOffsetCheckpoints();
       await directory.writeHighWatermarks();
       if (directory.offline) return;
+      const torn = [...directory.logs].find((log) => log.gapAt !== null);
+      if (torn !== undefined) {
+        this.#logger.warn(`${torn.path} may lack records: the next start recovers ${directory.path} again`);
+        return;
+      }
       this.#logger.debug(`Writing clean shutdown marker for ${directory.path}`);
       writeCleanShutdownFile(this.#options.files, directory.path, brokerEpoch);
     });

@@ -33,6 +33,8 @@ export interface RecoveryScope {
 export interface RecoveryReport {
   /** Segments at the end that are no longer part of the log; their files are gone. */
   readonly dropped: number;
+  /** See LoadedLog. */
+  readonly gaps: readonly number[];
 }
 
 export function recoverSegments(context: LogContext, scope: RecoveryScope): RecoveryReport {
@@ -42,19 +44,26 @@ export function recoverSegments(context: LogContext, scope: RecoveryScope): Reco
   // The file of epochs may be ahead of the records: a power cut can bring back what a new leader's records had replaced,
   // and then a follower would take the old ones for the new leader's.
   scope.epochs.truncateFromEnd(segments[first]?.baseOffset ?? 0);
+  const gaps: number[] = [];
   for (let i = first; i < segments.length; i++) {
     const segment = segments[i] as LogSegment;
     context.logger.info(
       `Recovering unflushed segment ${segment.baseOffset}. ${i - first + 1}/${segments.length - first} recovered for ${options.topic}-${options.partition}.`,
     );
     const later = segments.slice(i + 1);
-    const isWhole = recoverSegment(context, scope, segment, (batches) => {
+    const { end, isWhole } = recoverSegment(context, scope, segment, (batches) => {
       moveAside(context, scope, { segment, batches }, later);
       discardTail(context.files, options.path, later);
     });
-    if (!isWhole) return { dropped: later.length };
+    if (!isWhole) return { dropped: later.length, gaps };
+    const [next] = later;
+    if (next === undefined || end >= next.baseOffset) continue;
+    gaps.push(end);
+    context.logger.warn(
+      `There is nothing between offset ${end}, where ${segment.log.path} ends, and ${next.baseOffset}: it was compacted, or was not on the disk yet when the power went`,
+    );
   }
-  return { dropped: 0 };
+  return { dropped: 0, gaps };
 }
 
 interface LostTail {
@@ -63,13 +72,13 @@ interface LostTail {
   readonly batches: Buffer[];
 }
 
-/** True when the whole segment is good; else it is cut, after `beforeCut`: a crash between must not leave a gap. */
+/** Where it ends. What is not whole is cut, after `beforeCut`: a crash between must not leave a gap. */
 function recoverSegment(
   context: LogContext,
   scope: RecoveryScope,
   segment: LogSegment,
   beforeCut: (lost: Buffer[]) => void,
-): boolean {
+): { readonly end: number; readonly isWhole: boolean } {
   const { options, epochs } = scope;
   const path = segment.log.path;
   const sizeOnDisk = segment.size;
@@ -93,7 +102,7 @@ function recoverSegment(
   });
   if (result.position === sizeOnDisk) {
     segment.seal();
-    return true;
+    return { end: next, isWhole: true };
   }
   const batches = wholeBatches(segment.log.get(), result.position, sizeOnDisk, next);
   const what = result.why === 'incomplete' ? 'an incomplete batch' : 'a corrupt batch';
@@ -109,7 +118,7 @@ function recoverSegment(
   segment.size = result.position;
   segment.log.get().truncateSync(result.position);
   segment.seal();
-  return false;
+  return { end: next, isWhole: false };
 }
 
 /**

@@ -8,21 +8,10 @@
  */
 import { dirname, join } from 'node:path';
 import { MIGRATING_DIR, type Uuid, ZERO_UUID } from '../base/uuid.ts';
-import {
-  baseOffsetAt,
-  batchSizeAt,
-  lastOffsetAt,
-  lastOffsetDeltaAt,
-  maxTimestampAt,
-  NO_TIMESTAMP,
-  partitionLeaderEpochAt,
-  patchBaseOffset,
-  patchPartitionLeaderEpoch,
-  wholeBatchSize,
-} from '../protocol/batch.ts';
+import { baseOffsetAt, batchSizeAt, maxTimestampAt, NO_TIMESTAMP, partitionLeaderEpochAt } from '../protocol/batch.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
 import { KafkaError } from '../protocol/kafka-error.ts';
-import { checkBatchSizes, impossibleSize } from './append-checks.ts';
+import { checkBatchSizes, latestTimestamp, numberBatches, numberedBatches } from './append-checks.ts';
 import { EpochFile } from './epoch-file.ts';
 import { EMPTY_SLICE, type FetchSlice } from './fetch-slice.ts';
 import { offsetName, PARTITION_METADATA, SNAPSHOT_SUFFIX } from './file-names.ts';
@@ -70,6 +59,7 @@ export class PartitionLog {
   #logEndOffset: number;
   #highWatermark: number;
   #recoveryPoint: number;
+  #gaps: readonly number[];
   readonly #epochs: LeaderEpochCache;
   readonly #producers: ProducerState;
   #snapshotOffset: number;
@@ -103,7 +93,8 @@ export class PartitionLog {
     this.#active = loaded.segments.at(-1) as LogSegment;
     this.#logStartOffset = loaded.logStartOffset;
     this.#logEndOffset = loaded.logEndOffset;
-    this.#recoveryPoint = Math.min(options.recoveryPoint, loaded.logEndOffset);
+    this.#gaps = loaded.gaps;
+    this.#recoveryPoint = Math.min(options.recoveryPoint, this.#wholeEnd);
     this.#highWatermark = loaded.logStartOffset;
     this.#epochs = loaded.epochs;
     this.#epochFile = new EpochFile(context.files, loaded.epochs, () => (this.#health.closed ? null : this.#path));
@@ -154,6 +145,23 @@ export class PartitionLog {
 
   get recoveryPoint(): number {
     return this.#recoveryPoint;
+  }
+
+  /**
+   * Where records may be missing that others have (see LoadedLog), null when none are. Who follows fetches again from
+   * there; until somebody has decided, the next start would find the same.
+   */
+  get gapAt(): number | null {
+    return this.#gaps.find((offset) => offset >= this.#logStartOffset) ?? null;
+  }
+
+  /** What there is, is the log: it leads, and nobody is asked for more. */
+  acceptGaps(): void {
+    this.#gaps = [];
+  }
+
+  get #wholeEnd(): number {
+    return this.gapAt ?? this.#logEndOffset;
   }
 
   get latestEpoch(): number {
@@ -233,12 +241,7 @@ export class PartitionLog {
     }
     this.#context.space?.admit(bytes.length);
     const baseOffset = this.#logEndOffset;
-    let next = baseOffset;
-    for (let at = 0; at < bytes.length; at += batchSizeAt(bytes, at)) {
-      patchBaseOffset(bytes, at, next);
-      patchPartitionLeaderEpoch(bytes, at, leaderEpoch);
-      next += lastOffsetDeltaAt(bytes, at) + 1;
-    }
+    const next = numberBatches(bytes, baseOffset, leaderEpoch);
     this.#write(bytes, next);
     return this.#result(baseOffset, next - 1, maxTimestampAt(bytes, 0), false);
   }
@@ -249,19 +252,7 @@ export class PartitionLog {
    */
   appendAsFollower(bytes: Buffer): AppendResult | null {
     this.#health.check();
-    let next = this.#logEndOffset;
-    let end = 0;
-    while (end < bytes.length) {
-      const size = wholeBatchSize(bytes, end, bytes.length);
-      if (size === 0) break;
-      if (size < 0) throw impossibleSize(this.name);
-      if (baseOffsetAt(bytes, end) < next) {
-        const text = `Unexpected offset ${baseOffsetAt(bytes, end)} in append to ${this.name}, whose next offset is ${next}`;
-        throw new KafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, text);
-      }
-      next = lastOffsetAt(bytes, end) + 1;
-      end += size;
-    }
+    const { next, end } = numberedBatches(bytes, this.#logEndOffset, this.name);
     if (end === 0) return null;
     const baseOffset = baseOffsetAt(bytes, 0);
     this.#write(end === bytes.length ? bytes : bytes.subarray(0, end), next);
@@ -487,10 +478,7 @@ export class PartitionLog {
 
   #maybeRoll(bytes: Buffer, lastOffset: number): void {
     const nowMs = this.#context.clock.nowMs();
-    let latest = NO_TIMESTAMP;
-    for (let at = 0; at < bytes.length; at += batchSizeAt(bytes, at))
-      latest = Math.max(latest, maxTimestampAt(bytes, at));
-    const incoming = { bytes: bytes.length, maxTimestamp: latest, maxOffset: lastOffset };
+    const incoming = { bytes: bytes.length, maxTimestamp: latestTimestamp(bytes), maxOffset: lastOffset };
     if (this.#active.shouldRoll(this.#config, incoming, nowMs)) this.roll(baseOffsetAt(bytes, 0));
   }
 
@@ -519,6 +507,7 @@ export class PartitionLog {
 
   #afterTruncation(): void {
     this.#truncations++;
+    this.#gaps = this.#gaps.filter((offset) => offset < this.#logEndOffset);
     this.#epochs.truncateFromEnd(this.#logEndOffset);
     this.#logStartOffset = Math.min(this.#logStartOffset, this.#logEndOffset);
     // The cut has to reach the disk before anything behind it counts: a crash would bring back what was cut off.
@@ -540,7 +529,7 @@ export class PartitionLog {
 
   async #flushNow(): Promise<void> {
     if (this.#health.failure !== null) throw new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, this.#health.failure);
-    const endOffset = this.#logEndOffset;
+    const endOffset = this.#wholeEnd;
     const truncations = this.#truncations;
     const directoryChanged = this.#directoryChanged;
     this.#directoryChanged = false;

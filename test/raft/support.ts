@@ -80,6 +80,9 @@ export class MemoryRaftLog implements RaftLog {
     this.#startEpoch = to.epoch;
   }
 
+  /** It has none. */
+  settleGaps(): void {}
+
   deleteBefore(snapshot: SnapshotId): void {
     this.batches = this.batches.filter((batch) => nextOffsetAt(batch, 0) > snapshot.endOffset);
     this.#start = snapshot.endOffset;

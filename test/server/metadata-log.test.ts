@@ -1,5 +1,7 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import fs from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadQuorumLog } from '../../src/raft/quorum-log.ts';
+import type { SnapshotId } from '../../src/raft/raft-client.ts';
 import { SnapshotFiles, snapshotBatches } from '../../src/raft/snapshot-files.ts';
 import { MetadataLog } from '../../src/server/metadata-log.ts';
 import { FaultyFiles } from '../storage/faulty-files.ts';
@@ -38,6 +40,46 @@ it('a log that was cut at a snapshot within a segment is opened again', async ()
   expect(loadQuorumLog(again, openSnapshots(), []).latest).toMatchObject({ kraftVersion: 0, voters: [] });
   expect([again.startOffset(), again.endOffset()]).toEqual([again.startOffset(), 20]);
   await again.close();
+});
+
+describe('a segment whose end a power cut took, while the next one stayed', () => {
+  const torn = '00000000000000000003.log';
+  const write = async (snapshot: SnapshotId | null) => {
+    const log = MetadataLog.open(context, { ...settings(), segmentBytes: 3 * batch().length });
+    for (let offset = 0; offset < 12; offset++) log.append(batch({ baseOffset: offset, partitionLeaderEpoch: 1 }));
+    const snapshots = openSnapshots();
+    const head = { lastContainedLogTimestampMs: 1, kraftVersion: 0, voters: [], nowMs: 1, epoch: 1 };
+    if (snapshot !== null) await snapshots.write(snapshot, snapshotBatches(head, []));
+    await log.close();
+    fs.truncateSync(`${directory}/__cluster_metadata-0/${torn}`, batch().length);
+  };
+  const reopen = () => {
+    const log = MetadataLog.open(context, settings());
+    loadQuorumLog(log, openSnapshots(), []);
+    return log;
+  };
+
+  it('ends the log there: a voter must not say that it has what is missing', async () => {
+    await write(null);
+    const log = reopen();
+    expect([log.startOffset(), log.endOffset()]).toEqual([0, 4]);
+    log.append(batch({ baseOffset: 4, partitionLeaderEpoch: 2 }));
+    await log.close();
+  });
+
+  it('goes where a snapshot has what is missing, and what comes behind it stays', async () => {
+    await write({ endOffset: 8, epoch: 1 });
+    const log = reopen();
+    expect([log.startOffset(), log.endOffset()]).toEqual([6, 12]);
+    await log.close();
+  });
+
+  it('ends the log where the snapshot has only a part of it', async () => {
+    await write({ endOffset: 5, epoch: 1 });
+    const log = reopen();
+    expect([log.startOffset(), log.endOffset(), log.lastEpoch()]).toEqual([5, 5, 1]);
+    await log.close();
+  });
 });
 
 it('a log that goes on behind a snapshot knows the epoch before its start, also when it is opened again', async () => {

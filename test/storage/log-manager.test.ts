@@ -201,6 +201,24 @@ describe('LogManager', () => {
     expect(fs.existsSync(join(a, '.kafka_cleanshutdown'))).toBe(false);
   });
 
+  it('writes no clean-shutdown marker over a log that may lack records before its end', async () => {
+    const config = logConfig({ segmentBytes: batch().length });
+    const first = await open({ directories: [a] });
+    const log = first.manager.getOrCreateLog(request('t', 0, { config }));
+    for (let i = 0; i < 3; i++) log.appendAsLeader(batch(), 0);
+    first.manager.abandon();
+    fs.truncateSync(join(a, 't-0', '00000000000000000001.log'), 0);
+    for (const gapAt of [1, 1]) {
+      const { manager } = await open({ directories: [a] });
+      expect(manager.getLog('t', 0)?.gapAt).toBe(gapAt);
+      await manager.shutdown(1);
+    }
+    const { manager } = await open({ directories: [a] });
+    manager.getLog('t', 0)?.truncateTo(1);
+    await manager.shutdown(1);
+    expect(fs.existsSync(join(a, '.kafka_cleanshutdown'))).toBe(true);
+  });
+
   it('checkpoints, deletes by retention and expires producers on its own', async () => {
     const { manager, timers, clock } = await open({ directories: [a] });
     manager.start();

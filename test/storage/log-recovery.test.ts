@@ -178,6 +178,54 @@ describe('recovery after an unclean stop', () => {
     log.abandon();
   });
 
+  describe('where a power cut took the end of a segment and left the next one', () => {
+    const config = logConfig({ segmentBytes: 3 * one });
+    const open = (recoveryPoint = 0) => openLog(testContext(), directory, { clean: false, config, recoveryPoint });
+    beforeEach(() => {
+      write(8, config);
+      fs.truncateSync(file('00000000000000000003.log'), one);
+    });
+
+    it('tells where records may be missing, and keeps what there is', () => {
+      const log = open();
+      expect([log.gapAt, log.logEndOffset]).toEqual([4, 8]);
+      expect(readAll(log).map((found) => found.baseOffset)).toEqual([0, 1, 2, 3, 6, 7]);
+      log.abandon();
+    });
+
+    it('takes nothing behind the gap for durable until somebody has decided', async () => {
+      let log = open(5);
+      expect(log.recoveryPoint).toBe(4);
+      await log.flush();
+      expect(log.recoveryPoint).toBe(4);
+      log.abandon();
+      log = open(log.recoveryPoint);
+      expect(log.gapAt).toBe(4);
+      log.acceptGaps();
+      await log.flush();
+      expect([log.gapAt, log.recoveryPoint]).toEqual([null, 8]);
+      log.abandon();
+    });
+
+    it('is whole again once it was cut there, or begins behind it', async () => {
+      let log = open();
+      log.updateHighWatermark(8);
+      log.deleteRecordsBefore(5);
+      expect(log.gapAt).toBeNull();
+      log.abandon();
+      log = open();
+      log.truncateTo(4);
+      expect([log.gapAt, log.logEndOffset]).toEqual([null, 4]);
+      expect(log.appendAsLeader(batch(), 9).baseOffset).toBe(4);
+      await log.flush();
+      expect(log.recoveryPoint).toBe(5);
+      log.abandon();
+      log = open();
+      expect(readAll(log).map((found) => found.baseOffset)).toEqual([0, 1, 2, 3, 4]);
+      log.abandon();
+    });
+  });
+
   it('does not look at segments below the recovery point', () => {
     write(6, logConfig({ segmentBytes: 2 * one }));
     overwrite(`${FIRST}.log`, 65, Buffer.from('damage'));

@@ -13,7 +13,7 @@ import { KafkaError } from '../../protocol/kafka-error.ts';
 import type { Runtime, TimerHandle } from '../../runtime/runtime.ts';
 import type { PartitionLog } from '../../storage/partition-log.ts';
 import type { Partition } from '../partition.ts';
-import { appendFetched, followOffsets, truncateToDivergence } from '../partition-follower.ts';
+import { appendFetched, followOffsets, truncateFollower, truncateToDivergence } from '../partition-follower.ts';
 import type { FetchSettings } from './fetcher-settings.ts';
 import { FollowedPartition } from './followed-partition.ts';
 import type { FetchAnswer, FetchQuestion, LeaderLink } from './leader-link.ts';
@@ -92,6 +92,7 @@ export class ReplicaFetcher {
     const followed = known ?? new FollowedPartition(partition, leaderEpoch);
     followed.followEpoch(leaderEpoch);
     this.#followed.set(partition, followed);
+    this.#closeGap(followed);
     if (this.#options.unwritten.has(followed.log)) this.#leaveOut([followed], FIRST_BACKOFF_MS);
     else this.#session.put(followed);
     this.#wake();
@@ -245,6 +246,19 @@ export class ReplicaFetcher {
       after.refused.push(followed);
     }
     this.#noteCut(followed, recoveryPoint, after);
+  }
+
+  /** A log that lacks records before its end would be taken to have them: the leader gives them all again. */
+  #closeGap(followed: FollowedPartition): void {
+    const { log } = followed;
+    const { gapAt } = log;
+    if (gapAt === null) return;
+    try {
+      truncateFollower(log, gapAt, this.#logger);
+      this.#options.unwritten.add(log);
+    } catch (error) {
+      this.#say(followed, causeText(error), false);
+    }
   }
 
   #noteCut(followed: FollowedPartition, recoveryPoint: number, after: Afterwards): void {

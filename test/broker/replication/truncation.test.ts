@@ -1,7 +1,9 @@
+import fs from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ErrorCode } from '../../../src/protocol/error-codes.ts';
 import type { PartitionLog } from '../../../src/storage/partition-log.ts';
-import { batch } from '../../storage/support.ts';
+import { batch, logConfig } from '../../storage/support.ts';
 import { bytesOf, FollowerWorld, type Pair, settled, shape } from './follower-world.ts';
 
 let world: FollowerWorld;
@@ -144,6 +146,29 @@ describe('truncation', () => {
     world.full.clear();
     await world.pass(1500);
     expectAlike({ led, own, follower });
+  });
+
+  it('fetches again from where a power cut took the end of a segment and left the next one', async () => {
+    const log = world.log('t');
+    write(log, 1, 1, 1, 1);
+    const segmentBytes = bytesOf(log).length / 2;
+    const config = logConfig({ segmentBytes });
+    const torn = world.ownLog('t', { config });
+    for (let at = 0; at < 2; at++)
+      torn.appendAsFollower(bytesOf(log).subarray(at * segmentBytes, (at + 1) * segmentBytes));
+    torn.abandon();
+    fs.truncateSync(join(torn.path, '00000000000000000000.log'), segmentBytes / 2);
+    const own = world.ownLog('t', { path: torn.path, clean: false, config, highWatermark: 8 });
+    expect(shape(own)).toBe('0-1@1 4-5@1 6-7@1');
+    const led = world.leader.lead(log, 9);
+    world.leader.append(led, batch());
+    world.fetchers.follow(world.partition(own), 2, 9);
+    expect(own.logEndOffset).toBe(2);
+    await settled();
+    await world.pass(510);
+    expect(world.checkpoints).toBe(1);
+    expect(shape(own)).toBe(shape(log));
+    expect(own.highWatermark).toBe(log.highWatermark);
   });
 
   it('leaves no producer behind of which the records are gone', async () => {
