@@ -4,6 +4,7 @@
  * that (a cluster id, topics to create) beside them.
  */
 import { keyOfVariable, propertiesFromEnvironment } from './environment.ts';
+import { isSecretKey } from './secret-keys.ts';
 import { addressWords, parseZookeeperConnect } from './zookeeper-config.ts';
 
 export type Dialect = 'apache' | 'confluent' | 'bitnami' | 'wurstmeister';
@@ -145,9 +146,7 @@ export function clusterIdOf({ clusterId, dialect, properties }: ContainerConfig)
   return clusterId ?? (isWhole ? APACHE_CLUSTER_ID : undefined);
 }
 
-const SECRET = /password|secret|jaas|credential|\.key$|private/i;
-
 /** For a log that others may read. */
 export function masked(properties: ReadonlyMap<string, string>): string[] {
-  return [...properties].sort().map(([key, value]) => `${key}=${SECRET.test(key) ? '******' : value}`);
+  return [...properties].sort().map(([key, value]) => `${key}=${isSecretKey(key) ? '******' : value}`);
 }

@@ -19,6 +19,7 @@ const FIRST_ENSEMBLE_ID = 3000;
 const PEER_LISTENER = 'CONTROLLER';
 const DEFAULT_CLIENT_PORT = 2181;
 const DEFAULT_PEER_PORT = 2888;
+const LOOPBACK = '127.0.0.1';
 const MAX_PORT = 65_535;
 const MAX_MYID = 255;
 const ANYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
@@ -27,6 +28,8 @@ interface Member {
   readonly myid: number;
   readonly host: string;
   readonly peerPort: number;
+  /** Behind the semicolon, which counts more than clientPort; empty and null without. */
+  readonly clientHost: string;
   readonly clientPort: number | null;
 }
 
@@ -36,6 +39,8 @@ export interface EnsembleNode {
   readonly dataDir: string;
   /** The same text in every member, to derive the cluster id from; null in an ensemble of one. */
   readonly ensemble: string | null;
+  /** Empty: every address of this host. */
+  readonly clientHost: string;
   readonly clientPort: number;
   /** What stands for what, in one line. */
   readonly note: string;
@@ -61,10 +66,24 @@ export function readZooConfig(file: EnsembleFile, files: Pick<Files, 'statSync' 
     throw new KtsError(`there is no file ${path}`, { hint: 'name a zoo.cfg with dataDir and clientPort' });
   }
   const given = new Map([...parseProperties(files.readFileSync(path)), ...overrides]);
-  const { properties: zoo, warnings } = tidyOldProperties(given);
+  const { properties, warnings } = tidyOldProperties(given);
+  const { dynamic, more } = dynamicPart(properties.get('dynamicConfigFile'), path, files);
+  const zoo = new Map([...dynamic, ...properties]);
   const myidFile = `${zooDataDir(zoo, path)}/myid`;
   const myid = files.statSync(myidFile) === null ? null : files.readFileSync(myidFile).toString('utf8');
-  return { ...fromZooConfig(zoo, { path, myid, hostname }), warnings };
+  return { ...fromZooConfig(zoo, { path, myid, hostname }), warnings: [...warnings, ...more] };
+}
+
+/** Since 3.5 the server lines may stand in a file of their own. */
+function dynamicPart(file: string | undefined, path: string, files: Pick<Files, 'statSync' | 'readFileSync'>) {
+  if (!file) return { dynamic: [], more: [] };
+  if (files.statSync(file) === null) {
+    throw new KtsError(`there is no file ${file}, the dynamicConfigFile of ${path}`, {
+      hint: `Write the server.N lines into it, or into ${path}.`,
+    });
+  }
+  const { properties: dynamic, warnings: more } = tidyOldProperties(parseProperties(files.readFileSync(file)));
+  return { dynamic, more };
 }
 
 /** Where the data of this file is; the directory holds `myid`. */
@@ -83,15 +102,19 @@ export function fromZooConfig(
   const members = membersOf(zoo, context.path);
   const own = ownMember(members, context, dataDir);
   const isAnywhere = own !== null && ANYWHERE.has(own.host);
-  const clientPort = own?.clientPort ?? clientPortOf(zoo, context.path);
-  const clientHost = zoo.get('clientPortAddress')?.trim() ?? '';
+  const line = own ?? members[0];
+  const clientPort = line?.clientPort ?? clientPortOf(zoo, context.path);
+  const namedHost = line?.clientHost || (zoo.get('clientPortAddress')?.trim() ?? '');
+  const clientHost = ANYWHERE.has(namedHost) ? '' : namedHost;
   const listeners = [`${ENSEMBLE_LISTENER}://${addressText({ host: clientHost, port: clientPort })}`];
   if (own !== null)
     listeners.unshift(`${PEER_LISTENER}://${addressText({ host: isAnywhere ? '' : own.host, port: own.peerPort })}`);
   const names = own === null ? ENSEMBLE_LISTENER : `${PEER_LISTENER},${ENSEMBLE_LISTENER}`;
   const id = FIRST_ENSEMBLE_ID + (own?.myid ?? 1);
   const voters =
-    own === null ? [`${id}@127.0.0.1:${clientPort}`] : members.map((one) => voterText(one, context.hostname));
+    own === null
+      ? [`${id}@${addressText({ host: clientHost === '' ? LOOPBACK : clientHost, port: clientPort })}`]
+      : members.map((one) => voterText(one, context.hostname));
   const properties = new Map([
     ['process.roles', 'controller'],
     ['node.id', String(id)],
@@ -107,9 +130,10 @@ export function fromZooConfig(
     properties,
     dataDir,
     ensemble: own === null ? null : members.map(({ myid, peerPort }) => `${myid}:${peerPort}`).join(','),
+    clientHost,
     clientPort,
     note:
-      `there is no ZooKeeper any more: ${context.path} starts ${what} of a KRaft quorum (node.id=${id}), which answers ` +
+      `there is no ZooKeeper any more: ${context.path} makes ${what} of a KRaft quorum (node.id=${id}), which answers ` +
       `on the client port ${clientPort}`,
   };
 }
@@ -133,19 +157,25 @@ function membersOf(zoo: Properties, path: string): Member[] {
  * observer votes like the others: a controller of a static quorum cannot only watch.
  */
 function member(myid: number, value: string, where: string): Member {
-  const [addresses = '', client] = value.split(';');
+  const [addresses = '', client] = value.replace(/\s/g, '').split(';');
   const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?(?::\d+)?(?::(?:participant|observer))?$/i.exec(
-    (addresses.split('|')[0] ?? '').trim(),
+    addresses.split('|')[0] ?? '',
   );
   const peerPort = Number(match?.[3] ?? DEFAULT_PEER_PORT);
-  const clientText = client === undefined ? null : (client.split(':').at(-1) ?? '').trim();
-  const clientPort = clientText === null ? null : Number(clientText);
+  const [, clientHost = '', clientText] = /^(?:(.*):)?(\d*)$/.exec(client ?? '') ?? ['', '', 'none'];
+  const clientPort = client === undefined ? null : Number(clientText);
   if (match === null || !isPort(peerPort) || (clientPort !== null && !isPort(clientPort)) || myid > MAX_MYID) {
     throw new KtsError(`${where} names no member of an ensemble.`, {
       hint: 'Write server.N=HOST:2888:3888 with N from 1 to 255.',
     });
   }
-  return { myid, host: (match[1] ?? match[2]) as string, peerPort, clientPort };
+  return {
+    myid,
+    host: (match[1] ?? match[2]) as string,
+    peerPort,
+    clientHost: clientHost.replace(/^\[(.*)\]$/, '$1'),
+    clientPort,
+  };
 }
 
 function isPort(port: number): boolean {
@@ -159,26 +189,24 @@ function clientPortOf(zoo: Properties, path: string): number {
   throw new KtsError(`${path}: clientPort=${text} is not a port.`, { hint: 'Use a number from 1 to 65535.' });
 }
 
-/** Null in an ensemble of one, which needs neither server lines nor myid. */
+/** Null in an ensemble of one, which needs neither server lines nor myid, and is standalone with them as well. */
 function ownMember(
   members: readonly Member[],
   context: { readonly path: string; readonly myid: string | null },
   dataDir: string,
 ): Member | null {
-  if (members.length === 0) return null;
-  const { myid: text, path } = context;
+  if (members.length <= 1) return null;
+  const { myid, path } = context;
   const file = `${dataDir}/myid`;
-  if (text === null && members.length === 1) return null;
-  if (text === null) {
+  const numbers = members.map((one) => one.myid).join(', ');
+  if (myid === null) {
     throw new KtsError(`${file} file is missing`, {
-      hint: `Write the number of this member into it: echo 1 > ${file}`,
+      hint: `Write the number of this member (${numbers}) into it: echo N > ${file}`,
     });
   }
-  const found = members.find((one) => String(one.myid) === text.trim());
-  if (found === undefined) {
-    throw new KtsError(`${file} says '${text.trim()}', and ${path} has no line server.${text.trim()}.`, {
-      hint: `Write one of ${members.map((one) => one.myid).join(', ')} into it.`,
-    });
-  }
-  return found;
+  const text = myid.trim();
+  const found = members.find((one) => /^\d+$/.test(text) && one.myid === Number(text));
+  if (found !== undefined) return found;
+  const what = text === '' ? 'is empty' : `says '${text}', and ${path} has no line server.${text}`;
+  throw new KtsError(`${file} ${what}.`, { hint: `Write one of ${numbers} into it: echo N > ${file}` });
 }

@@ -6,7 +6,9 @@
 import { addressText } from '../base/address-text.ts';
 import { ZOOKEEPER_KEYS } from './config-report.ts';
 import type { Properties } from './config-values.ts';
+import { nearestWord } from './nearest.ts';
 import { type HostAndPort, parseHostAndPort } from './quorum-voters.ts';
+import { isSecretKey } from './secret-keys.ts';
 
 export interface ConvertedConfig {
   readonly properties: Map<string, string>;
@@ -34,8 +36,12 @@ const ALONE: readonly (readonly [string, string])[] = [
 /** How brokers named their one listener before there were several. */
 const OLD_LISTENER_KEYS = ['host.name', 'port', 'advertised.host.name', 'advertised.port'] as const;
 
+const CONNECT = 'zookeeper.connect';
+
+/** However its keys are written: who mistypes zookeeper.connect means it. */
 export function isZookeeperConfig(properties: Properties): boolean {
-  return properties.has('zookeeper.connect') && !properties.has('process.roles');
+  const keys = [...properties.keys()].map(plainKey);
+  return !keys.includes('process.roles') && keys.some((key) => nearestWord(key, [CONNECT]) !== undefined);
 }
 
 export interface ZookeeperAddresses {
@@ -68,8 +74,16 @@ function idKey(properties: Properties): string | undefined {
   return ['node.id', 'broker.id'].find((key) => properties.has(key) && !isGenerated(properties.get(key)));
 }
 
+/** -1, nothing at all, and words that are no number. */
 function isGenerated(id: string | undefined): boolean {
-  return id === undefined || /^\s*(?:-1)?\s*$/.test(id);
+  return id === undefined || !/^\s*\d+\s*$/.test(id);
+}
+
+/** What stands where an id should, and is none; undefined where the file gives one, or leaves it to the broker. */
+export function brokenId(properties: Properties): string | undefined {
+  if (idKey(properties) !== undefined) return undefined;
+  const key = ['node.id', 'broker.id'].find((name) => !/^(?:-1)?$/.test(properties.get(name) ?? ''));
+  return key === undefined ? undefined : `${key}=${properties.get(key)}`;
 }
 
 /** The id that the file gives the broker; null where it was to find one itself. */
@@ -160,26 +174,56 @@ export interface Tidied {
   readonly warnings: readonly string[];
 }
 
-/** Signs behind a number that belong to no number: those of a sentence, wide ones too. */
-const TRAILING_SIGNS = /[\s:;,.]+$/;
+/** Signs behind a value that belong to a sentence or a list; behind a number, these too. */
+const TRAILING_SIGNS = /[\s,;\u3001\u3002]+$/;
+const TRAILING_SIGNS_OF_WORDS = /[\s,;:.\u3001\u3002]+$/;
+const COMMENT = /\s+[#\uff03].*$/s;
+const QUOTED = /^(["'\u201c\u201d\u2018\u2019])(.*)["'\u201c\u201d\u2018\u2019]$/s;
 
 /**
- * Files that people copied from notes: digits and signs of full width become plain ones, blanks around words go. What
- * then still is no value of its key is refused later, as in any file.
+ * Files that people copied from notes: digits and signs of full width become plain ones; blanks, quotes and comments
+ * around words go. What then still is no value of its key is refused later, as in any file.
  */
 export function tidyOldProperties(properties: Properties): Tidied {
   const tidied = new Map<string, string>();
   const warnings: string[] = [];
   for (const [rawKey, raw] of properties) {
-    const key = rawKey.normalize('NFKC').trim();
-    const text = asUtf8(raw);
-    const plain = text.normalize('NFKC').trim();
-    const number = plain.replace(TRAILING_SIGNS, '');
-    const value = /^-?\d+$/.test(number) ? number : isWide(text) ? plain : raw.trim();
-    if (value !== raw.trim()) warnings.push(`${key}=${text.trim()} is read as ${key}=${value}`);
+    const { key, text } = entryOf(rawKey, raw);
+    if (key.startsWith('#')) continue;
+    const value = isSecretKey(key) ? text : plainValue(text);
+    if (value !== text) warnings.push(`${key}=${text} is read as ${key}=${value}`);
     tidied.set(key, value);
   }
+  if (!tidied.has(CONNECT)) renameNear(tidied, warnings);
   return { properties: tidied, warnings };
+}
+
+/** A wide equals sign is none for whoever reads the file, and leaves all of the line in the key. */
+function entryOf(rawKey: string, raw: string): { readonly key: string; readonly text: string } {
+  const key = plainKey(rawKey);
+  const text = asUtf8(raw).trim();
+  const equals = text === '' && !rawKey.includes('=') ? key.indexOf('=') : -1;
+  return equals < 0 ? { key, text } : { key: key.slice(0, equals).trim(), text: key.slice(equals + 1).trim() };
+}
+
+function plainKey(key: string): string {
+  return asUtf8(key).normalize('NFKC').trim();
+}
+
+function plainValue(text: string): string {
+  const bare = text.replace(COMMENT, '').replace(QUOTED, '$2').replace(TRAILING_SIGNS, '');
+  const plain = bare.normalize('NFKC').trim();
+  const word = plain.replace(TRAILING_SIGNS_OF_WORDS, '');
+  if (/^(?:-?\d+|true|false)$/i.test(word)) return word;
+  return isWide(bare) ? plain.replace(TRAILING_SIGNS, '') : bare.trim();
+}
+
+function renameNear(properties: Map<string, string>, warnings: string[]): void {
+  const near = [...properties.keys()].find((key) => nearestWord(key, [CONNECT]) !== undefined);
+  if (near === undefined) return;
+  warnings.push(`unknown configuration ${near} is read as ${CONNECT}`);
+  properties.set(CONNECT, properties.get(near) as string);
+  properties.delete(near);
 }
 
 /** Properties files are read byte by byte, as Java reads them; editors write UTF-8. */

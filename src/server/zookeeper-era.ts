@@ -16,6 +16,7 @@ import { type EnsembleFile, readZooConfig } from '../config/zoo-config.ts';
 import {
   addressWords,
   aloneFromZookeeper,
+  brokenId,
   brokerFromZookeeper,
   type ConvertedConfig,
   FIRST_GENERATED_ID,
@@ -69,6 +70,8 @@ export async function prepareZookeeperBroker(
   );
   const view = own === null && stored === null ? await waitForEnsemble(servers, properties, runtime, logger) : null;
   const id = givenId(properties) ?? String(stored?.nodeId ?? nextId(view));
+  const broken = brokenId(properties);
+  if (broken !== undefined) logger.warn(`${broken} is no id; node.id=${id} is given`);
   const converted =
     own === null ? brokerFromZookeeper(properties, id, servers) : aloneFromZookeeper(properties, id, own);
   return formatted(converted, { clusterId: view?.clusterId ?? randomClusterId(runtime), stored }, runtime, logger);

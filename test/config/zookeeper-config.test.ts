@@ -3,6 +3,7 @@ import { BrokerConfig } from '../../src/config/broker-config.ts';
 import { parseProperties } from '../../src/config/properties.ts';
 import {
   aloneFromZookeeper,
+  brokenId,
   brokerFromZookeeper,
   givenId,
   isZookeeperConfig,
@@ -23,6 +24,7 @@ describe("a file of ZooKeeper's time", () => {
     expect(isZookeeperConfig(parseProperties('zookeeper.connect=zk:2181'))).toBe(true);
     expect(isZookeeperConfig(parseProperties('zookeeper.connect=zk:2181\nprocess.roles=broker'))).toBe(false);
     expect(isZookeeperConfig(parseProperties('broker.id=1'))).toBe(false);
+    expect(isZookeeperConfig(parseProperties('\ufeffzookeper.connect=zk:2181'))).toBe(true);
   });
 
   it('is a node of both roles with the id of the broker, and a controller where ZooKeeper was', () => {
@@ -45,9 +47,11 @@ describe("a file of ZooKeeper's time", () => {
   it.each([
     ['none, when the broker was to find one', 'broker.id=-1', null],
     ['none without a word of it', '', null],
+    ['none where there is no number', 'broker.id=zero', null],
     ['node.id where both are there', 'node.id=3\nbroker.id=3', '3'],
   ])('gives an id: %s', (_, text, id) => {
     expect(givenId(given(text))).toBe(id);
+    expect(brokenId(given(text))).toBe(text.includes('zero') ? text : undefined);
   });
 
   it('is only a broker where there are controllers', () => {
@@ -116,6 +120,11 @@ describe('what people copied from notes', () => {
     ['num.io.threads=\uff18', 'num.io.threads', '8'],
     ['num.network.threads=4,', 'num.network.threads', '4'],
     ['log.dirs=/tmp/\uff4b', 'log.dirs', '/tmp/k'],
+    ['broker.id=0  # of this host', 'broker.id', '0'],
+    ['num.partitions=\u201c3\u201d', 'num.partitions', '3'],
+    ['delete.topic.enable=true ;', 'delete.topic.enable', 'true'],
+    ['log.dirs=/a,/b ,', 'log.dirs', '/a,/b'],
+    ['zookeeper.connect=a\uff1a1\uff0cb:2', 'zookeeper.connect', 'a:1,b:2'],
   ])('%s', (text, key, value) => {
     const { properties, warnings } = tidy(text);
     expect(properties.get(key)).toBe(value);
@@ -123,8 +132,27 @@ describe('what people copied from notes', () => {
   });
 
   it('is left alone where it says what it means', () => {
-    const { properties, warnings } = tidy('log.dirs=/daten/\u00e4,/b\nlisteners=PLAINTEXT://:9092 ');
+    const { properties, warnings } = tidy(
+      'log.dirs=/daten/\u00e4,/b\nlisteners=PLAINTEXT://:9092 \nsasl.jaas.config=x required;\n',
+    );
     expect(properties.get('listeners')).toBe('PLAINTEXT://:9092');
+    expect(properties.get('sasl.jaas.config')).toBe('x required;');
+    // Said and used as it was written, not as the bytes of another alphabet.
+    expect(properties.get('log.dirs')).toBe('/daten/\u00e4,/b');
     expect(warnings).toEqual([]);
+  });
+
+  it('may begin with the mark of an editor, and have wide signs in its keys', () => {
+    const { properties } = tidy('\ufeffbroker.id=7\nnum\uff0epartitions\uff1d3\n\uff03 a comment\n');
+    expect([...properties]).toEqual([
+      ['broker.id', '7'],
+      ['num.partitions', '3'],
+    ]);
+  });
+
+  it('may mistype zookeeper.connect', () => {
+    const { properties, warnings } = tidy('zookeper.connect=zk:2181');
+    expect(properties.get('zookeeper.connect')).toBe('zk:2181');
+    expect(warnings).toEqual(['unknown configuration zookeper.connect is read as zookeeper.connect']);
   });
 });

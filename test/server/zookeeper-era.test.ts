@@ -90,11 +90,13 @@ describe("a broker's file of ZooKeeper's time", () => {
   it('is never stopped by a value that is none', async () => {
     const port = await startEnsemble();
     const config = await prepare({
-      'broker.id': '0',
+      'broker.id': 'none',
       'zookeeper.connect': `127.0.0.1:${port}`,
       'num.io.threads': 'many',
     });
     expect(config.number('num.io.threads')).toBe(8);
+    expect(config.nodeId).toBe(1001);
+    expect(lines.filter((line) => line.includes('broker.id=none is no id; node.id=1001 is given'))).toHaveLength(1);
     expect(lines.filter((line) => line.includes('num.io.threads'))).toHaveLength(1);
   });
 
