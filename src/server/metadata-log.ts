@@ -65,6 +65,7 @@ export class MetadataLog implements RaftLog {
       clean: false,
       recoveryPoint: 0,
       logStartOffset: 0,
+      startsAnywhere: true,
     });
     return new MetadataLog(log, context);
   }

@@ -53,6 +53,8 @@ export interface OpenLogOptions {
   /** From the checkpoint; 0 when there is none. */
   readonly logStartOffset: number;
   readonly highWatermark?: number | undefined;
+  /** What comes before its first segment is known elsewhere. */
+  readonly startsAnywhere?: boolean;
 }
 
 export interface LoadedLog {
@@ -62,8 +64,9 @@ export interface LoadedLog {
   readonly logStartOffset: number;
   readonly logEndOffset: number;
   /**
-   * Where a segment ends before the next one begins, ascending. Files reach the disk in any order, so that a power cut may
-   * take the end of one segment and leave the next; the log was compacted, else.
+   * Where a segment ends before the next one begins, ascending, and where the first one should have begun. Files and names
+   * reach the disk in any order, so that a power cut may take a segment or its end and leave the next; else the log was
+   * compacted, or retention was ahead of the checkpoints.
    */
   readonly gaps: readonly number[];
   readonly epochs: LeaderEpochCache;

@@ -45,6 +45,9 @@ export function recoverSegments(context: LogContext, scope: RecoveryScope): Reco
   // and then a follower would take the old ones for the new leader's.
   scope.epochs.truncateFromEnd(segments[first]?.baseOffset ?? 0);
   const gaps: number[] = [];
+  const begin = Math.max(options.recoveryPoint, options.logStartOffset);
+  const opening = segments[0] as LogSegment;
+  if (options.startsAnywhere !== true && opening.baseOffset > begin) noteGap(context, gaps, begin, opening);
   for (let i = first; i < segments.length; i++) {
     const segment = segments[i] as LogSegment;
     context.logger.info(
@@ -57,13 +60,16 @@ export function recoverSegments(context: LogContext, scope: RecoveryScope): Reco
     });
     if (!isWhole) return { dropped: later.length, gaps };
     const [next] = later;
-    if (next === undefined || end >= next.baseOffset) continue;
-    gaps.push(end);
-    context.logger.warn(
-      `There is nothing between offset ${end}, where ${segment.log.path} ends, and ${next.baseOffset}: it was compacted, or was not on the disk yet when the power went`,
-    );
+    if (next !== undefined && end < next.baseOffset) noteGap(context, gaps, end, next);
   }
   return { dropped: 0, gaps };
+}
+
+function noteGap(context: LogContext, gaps: number[], offset: number, behind: LogSegment): void {
+  gaps.push(offset);
+  context.logger.warn(
+    `There is nothing between offset ${offset} and the first of ${behind.log.path}: it was deleted, or was not on the disk yet when the power went`,
+  );
 }
 
 interface LostTail {

@@ -152,7 +152,7 @@ export class PartitionLog {
    * there; until somebody has decided, the next start would find the same.
    */
   get gapAt(): number | null {
-    return this.#gaps.find((offset) => offset >= this.#logStartOffset) ?? null;
+    return this.#gaps[0] ?? null;
   }
 
   /** What there is, is the log: it leads, and nobody is asked for more. */
@@ -299,8 +299,7 @@ export class PartitionLog {
     }
     this.#health.check();
     if (offset > this.#logStartOffset) {
-      this.#logStartOffset = offset;
-      this.#epochs.truncateFromStart(offset);
+      this.#startAt(offset);
       this.#context.logger.info(`Incremented log start offset of ${this.name} to ${offset} due to ${reason}`);
     }
     return this.#logStartOffset;
@@ -364,8 +363,7 @@ export class PartitionLog {
       const first = (this.#segments[count] as LogSegment).baseOffset;
       const doomed = this.#segments.splice(0, count);
       if (first > this.#logStartOffset) {
-        this.#logStartOffset = first;
-        this.#epochs.truncateFromStart(first);
+        this.#startAt(first);
         this.updateHighWatermark(this.#highWatermark);
         this.#context.logger.info(`Incremented log start offset of ${this.name} to ${first} due to segment deletion`);
       }
@@ -499,6 +497,12 @@ export class PartitionLog {
       duplicate,
       durable: this.flushIfDue(),
     };
+  }
+
+  #startAt(offset: number): void {
+    this.#logStartOffset = offset;
+    this.#epochs.truncateFromStart(offset);
+    this.#gaps = this.#gaps.filter((gapAt) => gapAt >= offset);
   }
 
   #discardFrom(index: number): void {

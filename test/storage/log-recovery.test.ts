@@ -226,6 +226,23 @@ describe('recovery after an unclean stop', () => {
     });
   });
 
+  it('tells that its first segment is missing, unless it was deleted', () => {
+    const config = logConfig({ segmentBytes: 3 * one });
+    write(8, config);
+    fs.rmSync(file(`${FIRST}.log`));
+    const open = (more = {}) => openLog(testContext(), directory, { clean: false, config, ...more });
+    for (const known of [{ recoveryPoint: 3 }, { logStartOffset: 3 }, { clean: true }, { startsAnywhere: true }]) {
+      const log = open(known);
+      expect([log.gapAt, log.logStartOffset]).toEqual([null, 3]);
+      log.abandon();
+    }
+    const log = open({ recoveryPoint: 1 });
+    expect([log.gapAt, log.logStartOffset, log.logEndOffset, log.recoveryPoint]).toEqual([1, 3, 8, 1]);
+    log.truncateTo(1);
+    expect([log.gapAt, log.logStartOffset, log.logEndOffset]).toEqual([null, 1, 1]);
+    log.abandon();
+  });
+
   it('does not look at segments below the recovery point', () => {
     write(6, logConfig({ segmentBytes: 2 * one }));
     overwrite(`${FIRST}.log`, 65, Buffer.from('damage'));
