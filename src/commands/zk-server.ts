@@ -5,34 +5,37 @@ import { CommandError, usageError } from '../console/command-error.ts';
 import { logDirectory } from '../console/data-directory.ts';
 import { zkServerTable } from '../console/options/zookeeper.ts';
 import { ParsedOptions } from '../console/parser/parsed-options.ts';
-import { EnsembleMember, zooConfigPath } from '../console/zookeeper/ensemble-member.ts';
+import { answerWithHint } from '../console/zookeeper/answer-with-hint.ts';
+import { EnsembleMember, LOOPBACK, zooConfigPath } from '../console/zookeeper/ensemble-member.ts';
 import { nodeProcesses } from '../runtime/processes.ts';
 
-const ACTIONS = 'start|start-foreground|stop|restart|status';
+const ACTIONS = ['start', 'start-foreground', 'stop', 'restart', 'status', 'version'];
+const USAGE = `Usage: zkServer.sh [--config <conf-dir>] {${ACTIONS.join('|')}} [zoo.cfg]`;
 
 export default class ZkServer extends Command<void> {
   static readonly table = zkServerTable;
+  static readonly strictAnswer = answerWithHint;
 
   async run(): Promise<void> {
-    const [action, file, extra] = this.options.words;
+    const [action = '', file, extra] = this.options.words;
+    if (!ACTIONS.includes(action)) {
+      const message = action === '' ? 'what is to be done?' : `there is no '${action}'`;
+      throw usageError(message, `one of ${ACTIONS.join('|')}`, USAGE);
+    }
     if (extra !== undefined) throw usageError(`'${extra}' is one word too many`, 'name one file');
+    if (action === 'version') {
+      const { versionText } = await import('../console/version-text.ts');
+      this.context.output.out(versionText());
+      return;
+    }
     const config = this.#configPath(file);
     this.context.output.err(`Using config: ${config}\n`);
     if (action === 'start-foreground') return this.#foreground(config);
     const member = this.#member(config);
-    switch (action) {
-      case 'start':
-        return this.#start(member);
-      case 'stop':
-        return this.#stop(member);
-      case 'restart':
-        await this.#stop(member);
-        return this.#start(member);
-      case 'status':
-        return this.#status(member);
-      default:
-        throw usageError(action === undefined ? 'what is to be done?' : `there is no '${action}'`, `one of ${ACTIONS}`);
-    }
+    this.context.output.err(`kts: ${member.note}\n`);
+    if (action === 'status') return this.#status(member);
+    if (action !== 'start') await this.#stop(member);
+    if (action !== 'stop') await this.#start(member);
   }
 
   #configPath(file: string | undefined): string {
@@ -69,9 +72,11 @@ export default class ZkServer extends Command<void> {
       this.exitCode = 1;
       return;
     }
-    const started = await member.start();
-    this.print(started ? 'STARTED' : 'FAILED TO START');
-    if (!started) this.exitCode = 1;
+    const fault = await member.start();
+    this.print(fault === null ? 'STARTED' : 'FAILED TO START');
+    if (fault === null) return;
+    this.context.output.err(`kts: ${fault}\n`);
+    this.exitCode = 1;
   }
 
   async #stop(member: EnsembleMember): Promise<void> {
@@ -79,6 +84,7 @@ export default class ZkServer extends Command<void> {
     const running = member.pid;
     if (running === null) {
       this.print(member.hasPidFile ? 'STOPPED' : `no zookeeper to stop (could not find file ${member.pidFile})`);
+      member.forget();
       return;
     }
     await member.stop(running);
@@ -86,7 +92,8 @@ export default class ZkServer extends Command<void> {
   }
 
   async #status(member: EnsembleMember): Promise<void> {
-    this.context.output.err(`Client port found: ${member.clientPort}. Client address: localhost.\n`);
+    const address = member.clientAddress === LOOPBACK ? 'localhost' : member.clientAddress;
+    this.context.output.err(`Client port found: ${member.clientPort}. Client address: ${address}.\n`);
     const mode = await member.mode();
     this.print(mode === null ? 'Error contacting service. It is probably not running.' : `Mode: ${mode}`);
     if (mode === null) this.exitCode = 1;

@@ -57,9 +57,13 @@ exec ${quoted(paths.node)} ${node}
 `;
 }
 
-/** As zkEnv.sh, the configuration lies in the folder beside the scripts' own, unless a path says otherwise. */
+/** As zkEnv.sh, the configuration lies in the folder beside the scripts' own, unless words or variables say otherwise. */
 function zkServer(paths: ShimPaths, kts: string): string {
-  return `${head(paths)}${FOLDER}: "\${LOG_DIR:=\${ZOO_LOG_DIR:-$here/../logs}}"
+  return `${head(paths)}${FOLDER}if [ "$1" = --config ] && [ $# -gt 1 ]; then
+  ZOOCFGDIR=$2
+  shift 2
+fi
+: "\${LOG_DIR:=\${ZOO_LOG_DIR:-$here/../logs}}"
 : "\${ZOOCFGDIR:=$here/../conf}"
 export LOG_DIR ZOOCFGDIR
 if [ "$1" = start-foreground ]; then

@@ -13,6 +13,9 @@ import { ensembleMembers } from '../nodes/kts-processes.ts';
 
 export type MemberMode = 'leader' | 'follower' | 'standalone';
 
+/** Where a member that listens everywhere is asked. */
+export const LOOPBACK = '127.0.0.1';
+
 const STEP_MS = 25;
 const START_PATIENCE_MS = 10_000;
 const STOP_PATIENCE_MS = 20_000;
@@ -32,6 +35,10 @@ export class EnsembleMember {
   readonly #nodeId: number;
   readonly #isAlone: boolean;
   readonly clientPort: number;
+  /** Where the member is asked on this host. */
+  readonly clientAddress: string;
+  /** What stands for what. */
+  readonly note: string;
 
   constructor(options: MemberOptions) {
     this.#options = options;
@@ -40,6 +47,13 @@ export class EnsembleMember {
     this.#nodeId = Number(member.properties.get('node.id'));
     this.#isAlone = member.ensemble === null;
     this.clientPort = member.clientPort;
+    this.clientAddress = member.clientHost === '' ? LOOPBACK : member.clientHost;
+    this.note = member.note;
+  }
+
+  /** Where its process prints. */
+  get outputFile(): string {
+    return join(this.#options.logDirectory, 'zookeeper.out');
   }
 
   get pidFile(): string {
@@ -57,18 +71,26 @@ export class EnsembleMember {
     return ensembleMembers(ownProcesses()).some((member) => member.pid === pid) ? pid : null;
   }
 
-  /** True once it listens at the client port; false when it ended instead. */
-  async start(): Promise<boolean> {
+  /** Null once it listens at the client port; else the reason why it does not. */
+  async start(): Promise<string | null> {
     const { env, logDirectory, config, runtime } = this.#options;
+    // Whoever listens there would be taken for the member.
+    if (await this.#listens()) return `another program listens on ${this.clientAddress}:${this.clientPort}`;
     runtime.files.makeDirectorySync(this.#dataDir);
-    const outputFile = join(logDirectory, 'zookeeper.out');
     const environment = { ...env, LOG_DIR: logDirectory };
+    const { outputFile } = this;
     const pid = startDetached([ENSEMBLE_CLASS, config], { argv0: 'java', outputFile, env: environment });
     runtime.files.replaceFileSync(this.pidFile, String(pid));
-    return this.#until(START_PATIENCE_MS, async () => {
+    const started = await this.#until(START_PATIENCE_MS, async () => {
       if (this.pid === null) return false;
       return (await this.#listens()) ? true : null;
     });
+    return started ? null : `${outputFile} says why`;
+  }
+
+  /** What a process left that was killed. */
+  forget(): void {
+    this.#options.runtime.files.removeSync(this.pidFile);
   }
 
   /** False when it would not end by itself and was killed. */
@@ -76,20 +98,20 @@ export class EnsembleMember {
     terminate(pid);
     const ended = await this.#until(STOP_PATIENCE_MS, async () => (this.pid === null ? true : null));
     if (!ended) kill(pid);
-    this.#options.runtime.files.removeSync(this.pidFile);
+    this.forget();
     return ended;
   }
 
   /** Null when it does not answer, or its ensemble has no leader. */
   async mode(): Promise<MemberMode | null> {
-    const view = await ensembleView([{ host: '127.0.0.1', port: this.clientPort }], this.#options.runtime);
+    const view = await ensembleView([{ host: this.clientAddress, port: this.clientPort }], this.#options.runtime);
     if (view === null || view.controllerId < 0) return null;
     if (this.#isAlone) return 'standalone';
     return view.controllerId === this.#nodeId ? 'leader' : 'follower';
   }
 
   async #listens(): Promise<boolean> {
-    const address = { host: '127.0.0.1', port: this.clientPort, timeoutMs: 1_000 };
+    const address = { host: this.clientAddress, port: this.clientPort, timeoutMs: 1_000 };
     try {
       (await this.#options.runtime.sockets.connect(address)).destroy();
       return true;
