@@ -13,6 +13,10 @@ export interface AddressBookOptions {
   readonly random: Random;
 }
 
+function isLoopback(host: string): boolean {
+  return /^(?:localhost|127\.[\d.]+|::1)$/i.test(host);
+}
+
 export class AddressBook {
   readonly #options: AddressBookOptions;
   readonly #learned = new Map<number, NodeAddress>();
@@ -26,8 +30,14 @@ export class AddressBook {
     this.#voters = voters;
   }
 
-  learn(nodes: readonly NodeAddress[]): void {
-    for (const node of nodes) if (node.host !== '' && node.port > 0) this.#learned.set(node.id, node);
+  /** What an answer tells. `from`: where it came from. */
+  learn(nodes: readonly NodeAddress[], from?: NodeAddress): void {
+    for (const node of nodes) {
+      if (node.host === '' || node.port <= 0) continue;
+      // A node that calls itself localhost means its own host: whoever asked it from elsewhere knows it by another name.
+      const isItself = from !== undefined && node.port === from.port && isLoopback(node.host) && !isLoopback(from.host);
+      this.#learned.set(node.id, isItself ? { ...node, host: from.host } : node);
+    }
   }
 
   learnEndpoints(id: number, endpoints: readonly VoterEndpoint[]): void {

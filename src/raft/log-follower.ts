@@ -133,7 +133,7 @@ export class LogFollower {
     const host = this.#host;
     const quorum = host.quorum();
     if (host.isClosed()) return;
-    host.book.learn(answer.nodes);
+    host.book.learn(answer.nodes, from);
     host.guard(() => host.take(quorum.discovered(answer.leaderId, answer.epoch, host.nowMs())));
     if (host.isClosed() || !quorum.isCurrentFetch(flight.generation)) return;
     const { fetched } = answer;

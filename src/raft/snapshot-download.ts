@@ -34,7 +34,7 @@ export async function downloadSnapshot(options: DownloadOptions): Promise<boolea
         maxBytes: snapshotMaxBytes,
       });
       if (!isWanted()) return false;
-      host.book.learn(answer.nodes);
+      host.book.learn(answer.nodes, from);
       const { slice } = answer;
       if (answer.errorCode !== ErrorCode.NONE || slice === undefined) {
         host.logger.info(`The leader answers ${errorName(answer.errorCode)} for snapshot ${id.endOffset}-${id.epoch}`);
