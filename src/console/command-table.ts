@@ -11,6 +11,7 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   configs: () => import('../commands/configs.ts'),
   'reassign-partitions': () => import('../commands/reassign-partitions.ts'),
   'leader-election': () => import('../commands/leader-election.ts'),
+  acls: () => import('../commands/acls.ts'),
   cluster: () => import('../commands/cluster.ts'),
   storage: () => import('../commands/storage.ts'),
   'server-start': () => import('../commands/server-start.ts'),

@@ -1,11 +1,14 @@
 /** The option tables hold Kafka's facts: names, arity, types, defaults, and which option took another's place. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { aclsTable } from '../../src/console/options/acls.ts';
 import { clusterTable } from '../../src/console/options/cluster.ts';
 import { configsTable } from '../../src/console/options/configs.ts';
 import { consoleConsumerTable } from '../../src/console/options/console-consumer.ts';
 import { consoleProducerTable } from '../../src/console/options/console-producer.ts';
 import { consumerGroupsTable } from '../../src/console/options/consumer-groups.ts';
+import { leaderElectionTable } from '../../src/console/options/leader-election.ts';
+import { reassignPartitionsTable } from '../../src/console/options/reassign-partitions.ts';
 import { serverStartTable } from '../../src/console/options/server.ts';
 import { storageTable } from '../../src/console/options/storage.ts';
 import type { OptionRow, ToolTable } from '../../src/console/options/table.ts';
@@ -34,8 +37,11 @@ const TABLES: readonly ToolTable[] = [
   consoleConsumerTable,
   consumerGroupsTable,
   configsTable,
+  aclsTable,
   storageTable,
   clusterTable,
+  leaderElectionTable,
+  reassignPartitionsTable,
   serverStartTable,
 ];
 

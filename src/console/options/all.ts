@@ -1,4 +1,5 @@
 /** All option tables, for what looks at every command without running one: help and completion. */
+import { aclsTable } from './acls.ts';
 import { clusterTable } from './cluster.ts';
 import { completionTable } from './completion.ts';
 import { configsTable } from './configs.ts';
@@ -21,6 +22,7 @@ export const ALL_TABLES: readonly ToolTable[] = [
   consoleConsumerTable,
   consumerGroupsTable,
   configsTable,
+  aclsTable,
   reassignPartitionsTable,
   leaderElectionTable,
   serverStartTable,

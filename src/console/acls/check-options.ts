@@ -1,0 +1,68 @@
+/** Which options of `acls` go together, in the order in which Kafka's tool finds fault. */
+import type { CommandContext } from '../command.ts';
+import { usageError } from '../command-error.ts';
+import type { ParsedOptions } from '../parser/parsed-options.ts';
+
+const ACTIONS = ['add', 'remove', 'list'] as const;
+export type AclsAction = (typeof ACTIONS)[number];
+
+function exclusive(options: ParsedOptions, used: string, others: readonly string[]): void {
+  if (!options.has(used)) return;
+  for (const other of others) {
+    if (!options.has(other)) continue;
+    const text = `Option "[${used}]" can't be used with option "[${other}]"`;
+    throw usageError(`--${used} does not go with --${other}`, undefined, text);
+  }
+}
+
+function checkBootstrap(context: CommandContext, options: ParsedOptions): void {
+  const [servers, controllers] = [options.has('bootstrap-server'), options.has('bootstrap-controller')];
+  if (servers && controllers) {
+    const text = 'Only one of --bootstrap-server or --bootstrap-controller must be specified';
+    throw usageError('brokers or controllers, not both', 'leave one of them out', text);
+  }
+  if (context.manner === 'strict' && !servers && !controllers) {
+    throw usageError('One of --bootstrap-server or --bootstrap-controller must be specified');
+  }
+}
+
+function actionOf(options: ParsedOptions): AclsAction {
+  const actions = ACTIONS.filter((name) => options.has(name));
+  const [action] = actions;
+  if (action !== undefined && actions.length === 1) return action;
+  throw usageError(
+    action === undefined ? 'acls needs an action' : `--${actions.join(' and --')} do not go together`,
+    'one of --list, --add, --remove',
+    'Command must include exactly one action: --list, --add, --remove. ',
+  );
+}
+
+function checkRoles(options: ParsedOptions, hasTopic: boolean): void {
+  if (options.has('producer') && !hasTopic) {
+    throw usageError('a producer of which topic?', '--topic NAME', 'With --producer you must specify a --topic');
+  }
+  if (options.has('idempotent') && !options.has('producer')) {
+    const text = 'The --idempotent option is only available if --producer is set';
+    throw usageError('--idempotent goes with --producer', undefined, text);
+  }
+  if (!options.has('consumer')) return;
+  const others = !options.has('producer') && (options.has('cluster') || options.has('transactional-id'));
+  if (hasTopic && options.has('group') && !others) return;
+  const text =
+    'With --consumer you must specify a --topic and a --group and no --cluster or --transactional-id option should be specified.';
+  throw usageError('a consumer reads a topic in a group, and needs nothing else', '--topic NAME --group GROUP', text);
+}
+
+export function checkAclsOptions(context: CommandContext, options: ParsedOptions): AclsAction {
+  checkBootstrap(context, options);
+  const action = actionOf(options);
+  const hosts = ['allow-host', 'allow-principal', 'deny-host', 'deny-principal'];
+  exclusive(options, 'list', ['producer', 'consumer', ...hosts, 'dry-run']);
+  for (const role of ['producer', 'consumer']) exclusive(options, role, ['operation', 'deny-principal', 'deny-host']);
+  if (options.has('principal') && action !== 'list') {
+    const text = 'The --principal option is only available if --list is set';
+    throw usageError('--principal goes with --list', 'who may is --allow-principal', text);
+  }
+  checkRoles(options, options.has('topic') || (context.manner === 'own' && options.words.length > 0));
+  return action;
+}
