@@ -30,6 +30,7 @@ export interface Scene {
 
 const TOOLS = new Set([
   ...['topics', 'console-producer', 'console-consumer', 'consumer-groups', 'storage', 'server-start', 'configs'],
+  ...['leader-election', 'reassign-partitions'],
 ]);
 
 /** Those that are played in a scene. */

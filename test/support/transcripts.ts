@@ -86,6 +86,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   CLUSTER_ID: '[A-Za-z0-9_-]{22}',
   TS: '\\d{13}',
   N: '\\d+',
+  PLAN: '\\{"version":1,"partitions":\\[.*\\]\\}',
   BYTES: '\\[-?\\d[-0-9, ]*\\]',
 };
 
