@@ -66,11 +66,11 @@ function terminalOf(io: StartIo): Terminal {
 }
 
 /** `kafka.Kafka` and the like: what runs Kafka's classes names them. */
-async function wordsOfClass(javaClass: string): Promise<readonly [string, ...string[]]> {
+async function wordsOfClass(javaClass: string, behind: readonly string[]): Promise<readonly [string, ...string[]]> {
   const { wordsOfOldClass, toolOfClass } = await import('./console/java-classes.ts');
   const tool = toolOfClass(javaClass);
   if (tool !== undefined && Object.hasOwn(COMMANDS, tool)) return [tool];
-  const old = wordsOfOldClass(javaClass);
+  const old = wordsOfOldClass(javaClass, behind);
   if (old !== undefined) return old;
   throw new KtsError(`Could not find or load main class ${javaClass}: kts has no such tool`, {
     hint: 'kts --help lists the commands',
@@ -93,7 +93,7 @@ export async function start(argv: readonly string[], io: StartIo): Promise<numbe
     terminal: terminalOf(io),
   };
   const [typed, ...behind] = argv;
-  const [word, ...more] = typed?.includes('.') ? await wordsOfClass(typed) : [typed];
+  const [word, ...more] = typed?.includes('.') ? await wordsOfClass(typed, behind) : [typed];
   const rest = [...more, ...behind];
   const load = word === undefined || !Object.hasOwn(COMMANDS, word) ? undefined : COMMANDS[word];
   try {

@@ -53,15 +53,33 @@ export const NODE_CLASS = 'kafka.Kafka';
 /** The same of a controller in ZooKeeper's place. */
 export const ENSEMBLE_CLASS = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
 
+/** The tool that `leader-election` took the place of. */
+export const PREFERRED_ELECTION_CLASS = 'kafka.admin.PreferredReplicaLeaderElectionCommand';
+
+interface OldClass {
+  readonly words: readonly [string, ...string[]];
+  /** What else is said where this option is not. */
+  readonly without?: { readonly option: string; readonly words: readonly string[] };
+}
+
 /** Classes of Kafka's first years whose work is one action of a later tool. */
-const OLD_CLASSES: Readonly<Record<string, readonly [string, ...string[]]>> = {
-  'kafka.admin.ListTopicCommand': ['topics', '--list'],
-  'kafka.admin.CreateTopicCommand': ['topics', '--create'],
-  'kafka.admin.DeleteTopicCommand': ['topics', '--delete'],
+const OLD_CLASSES: Readonly<Record<string, OldClass>> = {
+  'kafka.admin.ListTopicCommand': { words: ['topics', '--list'] },
+  'kafka.admin.CreateTopicCommand': { words: ['topics', '--create'] },
+  'kafka.admin.DeleteTopicCommand': { words: ['topics', '--delete'] },
+  [PREFERRED_ELECTION_CLASS]: {
+    words: ['leader-election', '--election-type', 'preferred'],
+    without: { option: 'path-to-json-file', words: ['--all-topic-partitions'] },
+  },
 };
 
-export function wordsOfOldClass(name: string): readonly [string, ...string[]] | undefined {
-  return Object.hasOwn(OLD_CLASSES, name) ? OLD_CLASSES[name] : undefined;
+/** `behind`: what is typed behind the class. */
+export function wordsOfOldClass(name: string, behind: readonly string[]): readonly [string, ...string[]] | undefined {
+  const old = Object.hasOwn(OLD_CLASSES, name) ? OLD_CLASSES[name] : undefined;
+  if (old?.without === undefined) return old?.words;
+  const { option, words } = old.without;
+  const isSaid = behind.some((word) => word.replace(/^--?/, '').replace(/=.*$/s, '') === option);
+  return isSaid ? old.words : [...old.words, ...words];
 }
 
 /** The tool behind a class; undefined when it is none of Kafka's tools. */

@@ -2,7 +2,7 @@
  * Scripts with the names of Kafka's, which run kts in the strict manner. They use nothing but the shell's own words and
  * absolute paths, because what calls them over ssh has an empty PATH.
  */
-import { ENSEMBLE_CLASS, NODE_CLASS } from '../java-classes.ts';
+import { ENSEMBLE_CLASS, NODE_CLASS, PREFERRED_ELECTION_CLASS } from '../java-classes.ts';
 
 /** How a shim is told from somebody else's script. */
 export const SHIM_MARK = 'written by `kts shims`';
@@ -102,6 +102,9 @@ export function shimFiles(tools: readonly string[], paths: ShimPaths): ShimFile[
   const kts = `${quoted(paths.node)} ${quoted(paths.script)}`;
   const scripts = new Map<string, string>();
   for (const tool of tools) scripts.set(`kafka-${tool}`, `${head(paths)}exec ${kts} ${tool} "$@"\n`);
+  if (tools.includes('leader-election')) {
+    scripts.set('kafka-preferred-replica-election', `${head(paths)}exec ${kts} ${PREFERRED_ELECTION_CLASS} "$@"\n`);
+  }
   scripts.set('kafka-server-start', serverStart(paths, kts));
   scripts.set('kafka-run-class', runClass(paths, kts));
   scripts.set('zookeeper-server-start', zookeeperServerStart(paths, kts));
