@@ -28,7 +28,7 @@ export const OVERVIEW: readonly OverviewGroup[] = [
   {
     title: 'The cluster at work',
     lines: [
-      ['configs --describe --topic orders', 'also --alter; kts acls --list: who may what'],
+      ['configs --describe --topic orders', 'also --alter; kts acls: who may do what'],
       ['reassign-partitions --generate orders', 'then --execute, --verify; --list, --cancel'],
       ['leader-election --all-topic-partitions', 'preferred leaders lead again'],
     ],
