@@ -9,6 +9,7 @@ import { type ConsumePlan, planConsume } from '../console/consumer/check-options
 import { consumeTo } from '../console/consumer/consume.ts';
 import { consumerOptionNames, planConsumer } from '../console/consumer/consumer-settings.ts';
 import { makeFormatter } from '../console/consumer/formatter.ts';
+import { Printed } from '../console/consumer/printed.ts';
 import { startConsumer } from '../console/consumer/start-consumer.ts';
 import { consoleConsumerTable } from '../console/options/console-consumer.ts';
 import { isClosedPipe } from '../console/output.ts';
@@ -19,7 +20,9 @@ import { KafkaError } from '../protocol/kafka-error.ts';
 const INFINITE = -1;
 const NO_FILE = 'java.nio.file.NoSuchFileException';
 
-type Printing = Pick<Parameters<typeof consumeTo>[0], 'formatter' | 'output' | 'accepts' | 'onIdle'>;
+type Printing = Pick<Parameters<typeof consumeTo>[0], 'formatter' | 'accepts' | 'onIdle'> & {
+  readonly output: BulkOutput;
+};
 type Work = Printing & {
   readonly plan: ConsumePlan;
   readonly maxMessages: number;
@@ -108,9 +111,11 @@ export default class ConsoleConsumer extends Command<void> {
       ? undefined
       : startProgress(context, () => `${counted(progress.count, 'record')} so far`);
     try {
-      const ends = await startConsumer(context, consumer, work.plan, work.timeoutMs);
+      const printed = new Printed(work.output, consumer);
+      const listener = { onRevoked: () => printed.flush() };
+      const ends = await startConsumer(context, consumer, work.plan, { waitMs: work.timeoutMs, listener });
       const skipErrors = options.has('skip-message-on-error');
-      if (ends !== 'late') await consumeTo({ ...work, context, consumer, progress, skipErrors, ends });
+      if (ends !== 'late') await consumeTo({ ...work, printed, context, consumer, progress, skipErrors, ends });
       await consumer.close();
     } catch (error) {
       if (isClosedPipe(error)) progress.quiet = true;

@@ -4,6 +4,7 @@
  */
 import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { BackgroundWriter } from '../runtime/background-writer.ts';
 import { PipeReaders } from '../runtime/pipe-readers.ts';
 
 export interface Output {
@@ -20,6 +21,8 @@ export interface Output {
   readonly colour: boolean;
   /** Whether nobody reads stdout any more; to be asked once before anything is written. */
   isAbandoned(): boolean;
+  /** A thread that writes data behind what was written; undefined: none is to be had here, or it would not pay. */
+  inBackground?(pieceBytes: number): BackgroundWriter | undefined;
 }
 
 /** A closed pipe shows itself as this error of a write. */
@@ -90,5 +93,9 @@ export class DescriptorOutput implements Output {
 
   isAbandoned(): boolean {
     return this.#readers.areGone();
+  }
+
+  inBackground(pieceBytes: number): BackgroundWriter | undefined {
+    return this.outIsTerminal ? undefined : new BackgroundWriter(1, pieceBytes);
   }
 }

@@ -7,7 +7,7 @@ import type { Output } from '../../src/console/output.ts';
 import { runCommand } from '../../src/console/run-command.ts';
 import { nodeRuntime } from '../../src/runtime/node-runtime.ts';
 
-class MemoryOutput implements Output {
+export class MemoryOutput implements Output {
   readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;
   readonly colour: boolean;

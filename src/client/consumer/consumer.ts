@@ -241,7 +241,10 @@ export class Consumer<K = Buffer, V = Buffer> implements AsyncDisposable {
   }
 
   /** All records of the piece before `offset` are done. */
-  markConsumed(piece: FetchedPartition, offset: number): void {
+  markConsumed(
+    piece: Pick<FetchedPartition, 'topic' | 'partition' | 'nextOffset' | 'leaderEpoch'>,
+    offset: number,
+  ): void {
     const state = this.#fetcher.states.get(partitionKey(piece.topic, piece.partition));
     if (state === undefined || state.position === undefined) return;
     state.consumed = { offset, leaderEpoch: offset === piece.nextOffset ? piece.leaderEpoch : -1 };

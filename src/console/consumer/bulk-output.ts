@@ -1,12 +1,23 @@
-/** Records on their way to stdout: gathered in one large buffer, written in one piece. */
+/**
+ * Records on their way to stdout, gathered in large pieces. What turns out to be much is written by a thread of its own,
+ * so that the next piece fills while the reader of a pipe takes the last one.
+ */
+import type { BackgroundWriter } from '../../runtime/background-writer.ts';
 import type { Output } from '../output.ts';
 
-const BUFFER_BYTES = 1 << 20;
+const PIECE_BYTES = 1 << 18;
+/** Pieces that are written before a thread is thought to pay. */
+const PIECES_AT_ONCE = 8;
 
 export class BulkOutput {
-  readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   readonly #output: Output;
+  #background: BackgroundWriter | undefined;
+  #buffer: Buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
   #used = 0;
+  /** Pieces that have left, also those that the thread has not written yet. */
+  #pieces = 0;
+  /** Of these, those that were there before the thread was. */
+  #written = 0;
 
   constructor(output: Output) {
     this.#output = output;
@@ -14,13 +25,17 @@ export class BulkOutput {
 
   /** The bytes are copied. */
   bytes(source: Uint8Array, start: number, length: number): void {
-    if (this.#used + length > BUFFER_BYTES) {
-      this.flush();
-      if (length > BUFFER_BYTES) {
-        this.#output.bytes(source, start, start + length);
-        return;
-      }
+    let from = start;
+    for (let left = length; left > 0; ) {
+      if (this.#used === PIECE_BYTES) this.#turn();
+      const some = Math.min(left, PIECE_BYTES - this.#used);
+      this.#copy(source, from, some);
+      from += some;
+      left -= some;
     }
+  }
+
+  #copy(source: Uint8Array, start: number, length: number): void {
     const target = this.#buffer;
     const at = this.#used;
     if (length > 24) target.set(source.subarray(start, start + length), at);
@@ -30,7 +45,7 @@ export class BulkOutput {
 
   /** A value and the byte that ends its line. */
   line(source: Buffer, start: number, length: number, ending: number): void {
-    if (this.#used + length + 1 > BUFFER_BYTES) {
+    if (this.#used + length + 1 > PIECE_BYTES) {
       this.bytes(source, start, length);
       this.byte(ending);
       return;
@@ -45,14 +60,36 @@ export class BulkOutput {
   }
 
   byte(value: number): void {
-    if (this.#used === BUFFER_BYTES) this.flush();
+    if (this.#used === PIECE_BYTES) this.#turn();
     this.#buffer[this.#used++] = value;
   }
 
+  /** Everything until now is written. */
   flush(): void {
-    if (this.#used === 0) return;
+    if (this.#used > 0) this.#turn();
+    this.#background?.drain();
+  }
+
+  /** A ticket for all bytes until now. */
+  get ticket(): number {
+    return this.#used > 0 ? this.#pieces + 1 : this.#pieces;
+  }
+
+  isWritten(ticket: number): boolean {
+    return ticket <= this.#written + (this.#background?.written ?? 0);
+  }
+
+  #turn(): void {
     const end = this.#used;
     this.#used = 0;
-    this.#output.bytes(this.#buffer, 0, end);
+    this.#pieces++;
+    if (this.#background === undefined) {
+      this.#output.bytes(this.#buffer, 0, end);
+      this.#written = this.#pieces;
+      if (this.#pieces < PIECES_AT_ONCE) return;
+      this.#background = this.#output.inBackground?.(PIECE_BYTES);
+      if (this.#background === undefined) return;
+    } else this.#background.give(end);
+    this.#buffer = this.#background.piece();
   }
 }

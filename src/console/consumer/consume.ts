@@ -4,8 +4,9 @@ import { type FetchedPartition, visitRecords } from '../../client/consumer/fetch
 import { partitionKey } from '../../client/offsets.ts';
 import type { CommandContext } from '../command.ts';
 import { CommandError } from '../command-error.ts';
-import type { BulkOutput } from './bulk-output.ts';
+import { isClosedPipe } from '../output.ts';
 import type { FormatRecord } from './formatter.ts';
+import type { Printed } from './printed.ts';
 
 /** How long one wait lasts: a stop and an abandoned pipe are noticed within it. */
 const WAIT_MS = 200;
@@ -21,7 +22,7 @@ export interface ConsumeOptions {
   readonly context: CommandContext;
   readonly consumer: Consumer;
   readonly formatter: FormatRecord;
-  readonly output: BulkOutput;
+  readonly printed: Printed;
   /** -1: no limit; 0 and less: none. */
   readonly maxMessages: number;
   /** Below 0: no limit. */
@@ -60,7 +61,20 @@ class OpenPartitions {
   }
 }
 
+/** What was read is written, also when one of its records cannot be printed. */
 export async function consumeTo(options: ConsumeOptions): Promise<void> {
+  try {
+    await readOn(options);
+  } catch (error) {
+    if (!isClosedPipe(error)) options.printed.flush();
+    throw error;
+  }
+  if (options.progress.quiet) return;
+  options.onIdle?.();
+  options.printed.flush();
+}
+
+async function readOn(options: ConsumeOptions): Promise<void> {
   const { context, consumer, maxMessages, timeoutMs, progress, accepts } = options;
   const open = new OpenPartitions(options.ends);
   // Who reads is looked up while he does.
@@ -72,7 +86,7 @@ export async function consumeTo(options: ConsumeOptions): Promise<void> {
     let piece = await consumer.nextPiece(0);
     if (piece === undefined) {
       options.onIdle?.();
-      options.output.flush();
+      options.printed.flush();
       const left = timeoutMs < 0 ? WAIT_MS : timeoutMs - (clock.monotonicMs() - lastMs);
       if (left <= 0) return;
       piece = await consumer.nextPiece(Math.min(WAIT_MS, left));
@@ -95,14 +109,13 @@ export async function consumeTo(options: ConsumeOptions): Promise<void> {
       progress.count++;
       return !enough();
     });
-    consumer.markConsumed(piece, enough() || progress.stopped ? next : Math.max(next, piece.nextOffset));
+    const consumed = enough() || progress.stopped ? next : Math.max(next, piece.nextOffset);
+    options.printed.add(piece, consumed);
     // What was printed was copied.
     consumer.recycle(piece);
     if (seen) lastMs = clock.monotonicMs();
     if (Math.max(next, piece.nextOffset) >= end) open.close(consumer, piece);
   }
-  options.onIdle?.();
-  options.output.flush();
 }
 
 function print(options: ConsumeOptions, record: Parameters<FormatRecord>[0], partition: number, topic: string): void {

@@ -4,6 +4,7 @@ import { listTopics } from '../../client/admin-topics.ts';
 import { isUnreachable } from '../../client/cluster-view.ts';
 import type { Consumer } from '../../client/consumer/consumer.ts';
 import type { StartOffset } from '../../client/consumer/fetcher.ts';
+import type { RebalanceListener } from '../../client/consumer/record.ts';
 import { toKafkaError } from '../../client/error-text.ts';
 import { listOffsets, OffsetSpec, partitionKey, type TopicPartition } from '../../client/offsets.ts';
 import { ErrorCode } from '../../protocol/error-codes.ts';
@@ -55,15 +56,20 @@ async function partitionsOf(
 /** Where each partition ends, by its key; undefined: nowhere. */
 type Ends = ReadonlyMap<string, number> | undefined;
 
-/** `waitMs`: how long to wait for the topic in the strict manner; below 0 as long as it takes. `late`: it took too long. */
+/**
+ * `waitMs`: how long to wait for the topic in the strict manner; below 0 as long as it takes. `late`: it took too long.
+ * `listener` hears of partitions that the group takes away.
+ */
 export async function startConsumer(
   context: CommandContext,
   consumer: Consumer,
   plan: ConsumePlan,
-  waitMs: number,
+  { waitMs, listener }: { readonly waitMs: number; readonly listener: RebalanceListener },
 ): Promise<Ends | 'late'> {
   if (plan.range !== undefined) return startRange(context, consumer, plan, plan.range);
-  return startPlainly(context, consumer, plan, waitMs);
+  if (plan.include === undefined) return startPlainly(context, consumer, plan, { waitMs, listener });
+  consumer.subscribe(plan.include, listener);
+  return undefined;
 }
 
 /** --from and --to: the partitions that have something between the two. */
@@ -98,16 +104,12 @@ async function startPlainly(
   context: CommandContext,
   consumer: Consumer,
   plan: ConsumePlan,
-  waitMs: number,
+  { waitMs, listener }: { readonly waitMs: number; readonly listener: RebalanceListener },
 ): Promise<undefined | 'late'> {
-  if (plan.include !== undefined) {
-    consumer.subscribe(plan.include);
-    return undefined;
-  }
   const topic = plan.topic as string;
   const count = await partitionsOf(context, consumer, topic, waitMs);
   if (count === 'late') return count;
-  if (plan.partition === undefined) consumer.subscribe([topic]);
+  if (plan.partition === undefined) consumer.subscribe([topic], listener);
   else {
     if (context.manner === 'own') checkPartition(topic, plan.partition, count);
     consumer.assign([await startOffset(consumer, topic, plan.partition, plan.offset)]);

@@ -1,0 +1,79 @@
+/** Bytes leave in their order, whole, whatever writes them; a ticket is good once they are out. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BulkOutput } from '../../../src/console/consumer/bulk-output.ts';
+import { BackgroundWriter } from '../../../src/runtime/background-writer.ts';
+import { MemoryOutput } from '../../support/run-tool.ts';
+
+let directory: string;
+let descriptor: number;
+
+beforeEach(() => {
+  directory = fs.mkdtempSync(path.join(os.tmpdir(), 'kts-bulk-'));
+  descriptor = fs.openSync(path.join(directory, 'out'), 'w');
+});
+
+afterEach(() => {
+  fs.closeSync(descriptor);
+  fs.rmSync(directory, { recursive: true });
+});
+
+function fill(output: BulkOutput): Buffer {
+  const expected: Buffer[] = [];
+  for (let i = 0; i < 400; i++) {
+    const value = Buffer.alloc((i * 7919) % 40_000, `${i} `);
+    if (i % 3 === 0) {
+      output.bytes(value, 0, value.length);
+      output.byte(10);
+    } else output.line(value, 0, value.length, 10);
+    expected.push(value, Buffer.from('\n'));
+  }
+  const large = Buffer.alloc(1_000_000, 'abc');
+  output.line(large, 1, large.length - 1, 0);
+  return Buffer.concat([...expected, large.subarray(1), Buffer.from([0])]);
+}
+
+describe('bulk output', () => {
+  it('goes through the output where there is no thread', () => {
+    const real = new MemoryOutput({});
+    const output = new BulkOutput(real);
+    const expected = fill(output);
+    const { ticket } = output;
+    expect(output.isWritten(ticket)).toBe(false);
+    output.flush();
+    expect(output.isWritten(ticket)).toBe(true);
+    expect(Buffer.concat(real.chunks).equals(expected)).toBe(true);
+  });
+
+  it('goes on in a thread when it is much', () => {
+    const real = new MemoryOutput({});
+    let thread: BackgroundWriter | undefined;
+    const output = new BulkOutput(
+      Object.assign(real, {
+        inBackground: (pieceBytes: number) => {
+          thread = new BackgroundWriter(descriptor, pieceBytes);
+          return thread;
+        },
+      }),
+    );
+    const expected = fill(output);
+    const { ticket } = output;
+    output.flush();
+    expect(output.isWritten(ticket)).toBe(true);
+    expect(thread).toBeDefined();
+    const written = Buffer.concat([...real.chunks, fs.readFileSync(path.join(directory, 'out'))]);
+    expect(written.equals(expected)).toBe(true);
+  });
+
+  it('meets the error of a write in the thread', () => {
+    const full = fs.openSync('/dev/full', 'w');
+    const writer = new BackgroundWriter(full, 1_024);
+    writer.piece().fill(1);
+    writer.give(1_024);
+    expect(() => writer.drain()).toThrow(expect.objectContaining({ code: 'ENOSPC' }));
+    expect(() => writer.give(1_024)).toThrow(/ENOSPC/);
+    fs.closeSync(full);
+  });
+});
