@@ -143,6 +143,8 @@ export class DirectoryMoves {
   /** True when something was copied. */
   #advance(move: Move): boolean {
     const { partition, future } = move;
+    // What a crash took from the log comes from its leader first: the new log would not know that it is missing.
+    if (partition.log.gapAt !== null) return false;
     try {
       const bytes = copyChunk(partition.log, future, this.#options.logger);
       if (bytes > 0) this.#options.quota.record(bytes);

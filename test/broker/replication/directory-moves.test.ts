@@ -103,6 +103,18 @@ it('waits while the quota is used up', async () => {
   expect(broker.logs.futureLog('t', 0)?.logEndOffset).toBe(1);
 });
 
+it('waits while records may be missing from the log', async () => {
+  broker.append('t', 'a');
+  const gap = vi.spyOn(log(), 'gapAt', 'get').mockReturnValue(0);
+  await move(other());
+  const before = broker.assigned.length;
+  await turns();
+  expect(broker.logs.futureLog('t', 0)?.logEndOffset).toBe(0);
+  gap.mockRestore();
+  await told(before + 1);
+  expect(broker.logs.futureLog('t', 0)?.logEndOffset).toBe(1);
+});
+
 it('refuses what is no directory, what is offline, and what is not here', async () => {
   expect(await move('/nowhere')).toBe(ErrorCode.LOG_DIR_NOT_FOUND);
   const { answer } = broker.ask(34, 2, { dirs: [{ path: other(), topics: [{ name: 'u', partitions: [0] }] }] });
