@@ -148,27 +148,46 @@ describe('truncation', () => {
     expectAlike({ led, own, follower });
   });
 
-  it('fetches again from where a power cut took the end of a segment and left the next one', async () => {
-    const log = world.log('t');
-    write(log, 1, 1, 1, 1);
-    const segmentBytes = bytesOf(log).length / 2;
-    const config = logConfig({ segmentBytes });
-    const torn = world.ownLog('t', { config });
-    for (let at = 0; at < 2; at++)
-      torn.appendAsFollower(bytesOf(log).subarray(at * segmentBytes, (at + 1) * segmentBytes));
-    torn.abandon();
-    fs.truncateSync(join(torn.path, '00000000000000000000.log'), segmentBytes / 2);
-    const own = world.ownLog('t', { path: torn.path, clean: false, config, highWatermark: 8 });
-    expect(shape(own)).toBe('0-1@1 4-5@1 6-7@1');
-    const led = world.leader.lead(log, 9);
-    world.leader.append(led, batch());
-    world.fetchers.follow(world.partition(own), 2, 9);
-    expect(own.logEndOffset).toBe(2);
-    await settled();
-    await world.pass(510);
-    expect(world.checkpoints).toBe(1);
-    expect(shape(own)).toBe(shape(log));
-    expect(own.highWatermark).toBe(log.highWatermark);
+  describe('where a power cut took the end of a segment and left the next one', () => {
+    function tear(log: PartitionLog): PartitionLog {
+      write(log, 1, 1, 1, 1);
+      const segmentBytes = bytesOf(log).length / 2;
+      const config = logConfig({ segmentBytes });
+      const torn = world.ownLog('t', { config });
+      for (const at of [0, segmentBytes]) torn.appendAsFollower(bytesOf(log).subarray(at, at + segmentBytes));
+      torn.abandon();
+      fs.truncateSync(join(torn.path, '00000000000000000000.log'), segmentBytes / 2);
+      return world.ownLog('t', { path: torn.path, clean: false, config, highWatermark: 8 });
+    }
+
+    it('fetches again from there', async () => {
+      const log = world.log('t');
+      const own = tear(log);
+      expect(shape(own)).toBe('0-1@1 4-5@1 6-7@1');
+      const led = world.leader.lead(log, 9);
+      world.leader.append(led, batch());
+      world.fetchers.follow(world.partition(own), 2, 9);
+      expect(own.logEndOffset).toBe(2);
+      await settled();
+      await world.pass(510);
+      expect(world.checkpoints).toBe(1);
+      expect(shape(own)).toBe(shape(log));
+      expect(own.highWatermark).toBe(log.highWatermark);
+    });
+
+    it('keeps what there is when it leads', () => {
+      const own = tear(world.log('t'));
+      const state = {
+        leader: 1,
+        leaderEpoch: 2,
+        partitionEpoch: 1,
+        replicas: [1, 2],
+        isr: [1],
+        leaderRecoveryState: 0,
+      };
+      world.partition(own).applyState(state);
+      expect([own.gapAt, own.logEndOffset, own.highWatermark]).toEqual([null, 8, 8]);
+    });
   });
 
   it('leaves no producer behind of which the records are gone', async () => {
