@@ -2,14 +2,17 @@
  * Requests that only the active controller may answer. The broker passes them on as they came, in an Envelope, and the
  * client gets the controller's own answer (KIP-590).
  */
+import { createAclsRow, deleteAclsRow, describeAclsRow } from '../../network/acl-rows.ts';
 import { type ApiRow, apiRow, type HandlerResult, type RequestContext } from '../../network/handler.ts';
 import { addRaftVoterRequest, addRaftVoterResponse } from '../../protocol/messages/add-raft-voter.ts';
 import {
   alterPartitionReassignmentsRequest,
   alterPartitionReassignmentsResponse,
 } from '../../protocol/messages/alter-partition-reassignments.ts';
+import { createAclsResponse } from '../../protocol/messages/create-acls.ts';
 import { createPartitionsRequest, createPartitionsResponse } from '../../protocol/messages/create-partitions.ts';
 import { createTopicsRequest, createTopicsResponse } from '../../protocol/messages/create-topics.ts';
+import { deleteAclsResponse } from '../../protocol/messages/delete-acls.ts';
 import { deleteTopicsRequest, deleteTopicsResponse } from '../../protocol/messages/delete-topics.ts';
 import { describeQuorumRequest, describeQuorumResponse } from '../../protocol/messages/describe-quorum.ts';
 import { electLeadersRequest, electLeadersResponse } from '../../protocol/messages/elect-leaders.ts';
@@ -51,7 +54,13 @@ function forwardedRow<Req extends Message, Res extends Message>(
 }
 
 export function forwardedRows(services: BrokerServices): ApiRow[] {
-  return [...topicRows(services), ...partitionRows(services), ...clusterRows(services), ...voterRows(services)];
+  return [
+    ...topicRows(services),
+    ...partitionRows(services),
+    ...clusterRows(services),
+    ...voterRows(services),
+    ...aclRows(services),
+  ];
 }
 
 function topicRows(services: BrokerServices): ApiRow[] {
@@ -182,5 +191,14 @@ function voterRows(services: BrokerServices): ApiRow[] {
       response: removeRaftVoterResponse,
       errorResponse: (_request, errorCode, errorMessage) => ({ throttleTimeMs: 0, errorCode, errorMessage }),
     }),
+  ];
+}
+
+/** A broker says by itself that it has no authorizer; whether rules are kept is for the controller to say. */
+function aclRows({ controller }: BrokerServices): ApiRow[] {
+  return [
+    describeAclsRow(),
+    createAclsRow((_request, context) => controller.forward(context, createAclsResponse)),
+    deleteAclsRow((_request, context) => controller.forward(context, deleteAclsResponse)),
   ];
 }

@@ -1,4 +1,5 @@
 /** The rows of the controller listener. ApiVersions is the dispatcher's own. */
+import { createAclsRow, deleteAclsRow, describeAclsRow } from '../../network/acl-rows.ts';
 import type { ApiRow } from '../../network/handler.ts';
 import { brokerRows } from './broker-rows.ts';
 import { configRows } from './config-rows.ts';
@@ -16,6 +17,9 @@ export function controllerHandlers(deps: ControllerDeps, beyond: readonly ApiRow
     ...partitionRows(deps),
     ...configRows(deps),
     ...quorumRows(deps),
+    describeAclsRow(),
+    createAclsRow(),
+    deleteAclsRow(),
     ...beyond,
   ];
   const byKey = new Map(rows.map((row) => [row.apiKey, row]));
