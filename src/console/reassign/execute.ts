@@ -107,10 +107,16 @@ async function start(session: Session, plan: Plan): Promise<void> {
       exitCode: refused.length < plan.partitions.length ? EXIT.partial : EXIT.refused,
       strictText: `Error reassigning partition(s):\n${lines.join('\n')}`,
       exception: TERSE,
-      hint: 'kts reassign-partitions --list shows what is under way',
+      hint: isThrottled(session)
+        ? 'the throttles are set: --verify takes them away once nothing moves'
+        : 'kts reassign-partitions --list shows what is under way',
     });
   }
   session.say(`Successfully started partition reassignment${plural(plan.partitions.length)} for ${namesOf(plan)}\n`);
+}
+
+function isThrottled({ options }: Session): boolean {
+  return ['throttle', 'replica-alter-log-dirs-throttle'].some((name) => options.integerOrDefault(name) >= 0);
 }
 
 function namesOf({ partitions }: Plan): string {

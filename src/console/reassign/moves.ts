@@ -21,7 +21,8 @@ async function startSome({ client }: Session, pending: readonly ReplicaMove[]): 
       const what = `${partitionText(move)} of broker ${move.brokerId} cannot be moved to ${move.directory}`;
       throw new CommandError(`${what}: ${error.message}`, {
         stage: 'run',
-        exitCode: error.code === ErrorCode.LOG_DIR_NOT_FOUND ? EXIT.notFound : EXIT.refused,
+        // The partitions have begun to move to their brokers by now.
+        exitCode: EXIT.partial,
         strictText: `Failed to alter dir for ${replicaText(move)}`,
         hint: 'log_dirs takes directories of log.dirs, or any',
       });

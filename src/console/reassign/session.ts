@@ -10,7 +10,7 @@ import type { TopicPartition } from '../../client/offsets.ts';
 import { nearestWord } from '../../config/nearest.ts';
 import { ErrorCode } from '../../protocol/error-codes.ts';
 import { KafkaError } from '../../protocol/kafka-error.ts';
-import { type AdminClient, clusterNodes } from '../admin-client.ts';
+import { type AdminClient, clusterNodes, needsBrokers } from '../admin-client.ts';
 import type { CommandContext } from '../command.ts';
 import { CommandError } from '../command-error.ts';
 import { inSetOrder } from '../java-order.ts';
@@ -117,6 +117,7 @@ export async function placesOf(
 ): Promise<ReadonlyMap<string, ReplicaPlace>> {
   const places = new Map<string, ReplicaPlace>();
   if (replicas.length === 0) return places;
+  needsBrokers(client);
   const brokers = [...new Set(replicas.map(({ brokerId }) => brokerId))];
   const away = brokers.find((id) => !live.some((broker) => broker.id === id));
   if (away !== undefined) throw awayError(away, 'describeReplicaLogDirs', live);
