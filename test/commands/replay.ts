@@ -29,7 +29,7 @@ function stderrDifference(test: TranscriptCase, actual: string, values: Substitu
   const saidOnStdout = test.stdout.some((line) => /^(?:Error: |Error while )/.test(line));
   if (usageOnly || saidOnStdout) return undefined;
   const lines = linesOf(actual).filter((line) => test.log.length === 0 || !LOG_LINE.test(line));
-  return compareLines(expected, lines, values, true);
+  return compareLines(expected.map(inOneOrder), lines.map(inOneOrder), values, true);
 }
 
 /** The run as it is here. One that was ended from outside is ended once all of its output is there. */
@@ -61,9 +61,23 @@ export function play(test: TranscriptCase, values: Substitutions, options: ToolO
   });
 }
 
-/** Names in quotation marks come in no order. */
+/** Names in quotation marks come in no order, nor do the operations of a resource. */
 function inOneOrder(line: string): string {
-  return line.replace(/\(('[^']+'(?:, '[^']+')+)\)/g, (_, names: string) => `(${names.split(', ').sort().join(', ')})`);
+  const sorted = line.replace(/(?<=supports operations )\[(.*)\]/, (_, names: string) =>
+    names.split(', ').sort().join(),
+  );
+  // Groups that rules are about come in no order either, and the first rule of each stands behind a blank.
+  if (/^ ?\t\(principal=/.test(line)) return line.trim();
+  return sorted.replace(
+    /\(('[^']+'(?:, '[^']+')+)\)/g,
+    (_, names: string) => `(${names.split(', ').sort().join(', ')})`,
+  );
+}
+
+/** Where a stack trace stands on stdout, what comes before it is all that we print. */
+function withoutTrace(lines: readonly string[]): readonly string[] {
+  const trace = lines.findIndex((line) => line.startsWith('\t<STACK>'));
+  return trace < 0 ? lines : lines.slice(0, trace - 1);
 }
 
 /** What a node says while it runs. */
@@ -80,7 +94,7 @@ export function difference(test: TranscriptCase, run: ToolRun, values: Substitut
   const stdout =
     isHelp && printed.length > 0
       ? undefined
-      : compareLines(test.stdout.map(inOneOrder), printed.map(inOneOrder), values, true);
+      : compareLines(withoutTrace(test.stdout).map(inOneOrder), printed.map(inOneOrder), values, true);
   const stderr = stderrDifference(test, run.stderr, values);
   const exitCode = run.exitCode === test.exitCode ? undefined : { expected: test.exitCode, actual: run.exitCode };
   if (stdout === undefined && stderr === undefined && exitCode === undefined) return undefined;

@@ -29,7 +29,8 @@ export interface Scene {
 }
 
 const TOOLS = new Set([
-  ...['topics', 'console-producer', 'console-consumer', 'consumer-groups', 'storage', 'server-start', 'configs'],
+  ...['topics', 'console-producer', 'console-consumer', 'consumer-groups', 'storage', 'server-start'],
+  ...['configs', 'acls'],
   ...['leader-election', 'reassign-partitions'],
 ]);
 
@@ -48,13 +49,16 @@ export function reasonIn(table: Readonly<Record<string, string>>, file: string, 
   return table[`${file} ${id}`] ?? table[id];
 }
 
-/** What the broker has to have: groups of the consumer protocol, quotas with credentials. */
-export type Abilities = Pick<World, 'hasNewGroups' | 'hasQuotas'>;
+/** What the broker has to have: groups of the consumer protocol, quotas with credentials, an authorizer. */
+export type Abilities = Pick<World, 'hasNewGroups' | 'hasQuotas' | 'hasAuthorizer'>;
 
 const OF_QUOTAS = /^(?:user-(?!bad-key|scram-few)|clients-|ip-(?!bad))/;
 
 /** The broker has what the run is about. */
-export function isPlayed({ id, argv }: TranscriptCase, { hasNewGroups, hasQuotas }: Abilities): boolean {
+export function isPlayed({ id, argv, exitCode }: TranscriptCase, has: Abilities): boolean {
+  const { hasNewGroups, hasQuotas, hasAuthorizer } = has;
+  // Those that fail do so before any rule is looked for.
+  if (argv[0] === 'acls') return hasAuthorizer ? !argv.includes('<NO_AUTHORIZER>') : exitCode !== 0;
   if (argv[0] === 'configs') return hasQuotas || !OF_QUOTAS.test(id);
   return hasNewGroups || !argv.includes('act-new');
 }

@@ -16,6 +16,8 @@ export interface World extends AsyncDisposable {
   readonly hasNewGroups: boolean;
   /** The broker knows quotas, and credentials of users. */
   readonly hasQuotas: boolean;
+  /** The broker keeps rules of who may do what. */
+  readonly hasAuthorizer: boolean;
   /** A member of such a group that reads the topic, and how it ends. */
   newGroupMember?(group: string, topic: string, clientId: string): Promise<() => Promise<void>>;
 }
@@ -79,6 +81,7 @@ export async function embeddedWorld(): Promise<World> {
     scratch,
     hasNewGroups: false,
     hasQuotas: false,
+    hasAuthorizer: false,
     [Symbol.asyncDispose]: async () => {
       await Promise.all([broker.stop(), noAuto.stop()]);
       rmSync(scratch, { recursive: true, force: true });

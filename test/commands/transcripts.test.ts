@@ -29,6 +29,8 @@ describe.each(SCENES)('$title', (scene) => {
     else expect(difference).toBeUndefined();
   };
   const run = scene.isConcurrent ? it.concurrent : it;
-  const cases = scene.cases.filter((test) => isPlayed(test, { hasNewGroups: false, hasQuotas: false }));
+  const cases = scene.cases.filter((test) =>
+    isPlayed(test, { hasNewGroups: false, hasQuotas: false, hasAuthorizer: false }),
+  );
   run.each(cases.map((test) => [test.id, test] as const))('%s', (_, test) => play(test));
 });

@@ -26,8 +26,14 @@ async function newGroupMember(bootstrap: string, group: string, topic: string, c
   };
 }
 
+/** Rules are kept, and bind nobody here. */
+const AUTHORIZER = {
+  'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+  'super.users': 'User:ANONYMOUS',
+};
+
 async function kafkaWorld(): Promise<World> {
-  const home = await makeHome({}, 'kafka');
+  const home = await makeHome(AUTHORIZER, 'kafka');
   const node = await startNode(home, 'kafka');
   const scratch = scratchDirectory();
   const named = { ...(await freshAddresses()), CONTROLLER: home.controller };
@@ -37,6 +43,7 @@ async function kafkaWorld(): Promise<World> {
     scratch,
     hasNewGroups: true,
     hasQuotas: true,
+    hasAuthorizer: true,
     newGroupMember: (group, topic, clientId) => newGroupMember(home.bootstrap, group, topic, clientId),
     [Symbol.asyncDispose]: async () => {
       await node.stop();
@@ -47,7 +54,7 @@ async function kafkaWorld(): Promise<World> {
 }
 
 /** Those that a second broker with other properties would be needed for. */
-const isMeant = ({ argv }: TranscriptCase) => !argv.includes('<NO_AUTO>');
+const isMeant = ({ argv }: TranscriptCase) => !argv.includes('<NO_AUTO>') && !argv.includes('<NO_AUTHORIZER>');
 
 describe.runIf(KAFKA_JARS !== undefined)('the recorded runs, with Apache Kafka as the broker', () => {
   let world: World;

@@ -151,8 +151,9 @@ function roleOperations(options: ParsedOptions, type: AclResourceType): AclOpera
   const producer = options.has('producer');
   const consumer = options.has('consumer');
   const operations: AclOperation[] = [];
-  if (type === 'TOPIC' && consumer) operations.push('READ', 'DESCRIBE');
-  if (type === 'TOPIC' && producer) operations.push('WRITE', 'DESCRIBE', 'CREATE');
+  if (type === 'TOPIC') operations.push('DESCRIBE');
+  if (type === 'TOPIC' && consumer) operations.push('READ');
+  if (type === 'TOPIC' && producer) operations.push('WRITE', 'CREATE');
   if (type === 'GROUP' && consumer) operations.push('READ');
   if (type === 'TRANSACTIONAL_ID' && producer) operations.push('WRITE', 'DESCRIBE');
   if (type === 'CLUSTER' && producer && options.has('idempotent')) operations.push('IDEMPOTENT_WRITE');
