@@ -125,20 +125,19 @@ export default class ServerStart extends Command<void> {
     const container = containerConfig(context.env);
     const home = nodeProcesses.homeDirectory;
     const named = overrides.get('log.dirs') ?? container?.properties.get('log.dirs');
-    const dataDirectory = options.value('data-dir') ?? named ?? defaultDataDirectory(context.env, home);
+    const dataDirectory = named ?? options.value('data-dir') ?? defaultDataDirectory(context.env, home);
     this.print(`data directory: ${dataDirectory}`);
     if (container !== undefined) this.#sayContainer(container);
     context.output.flush();
     const logger = this.#logger('WARN', (line) => context.output.err(line));
     const clusterId = container === undefined ? undefined : clusterIdOf(container);
     await this.#serve(async (onFatal) => {
+      const configured = container === undefined ? undefined : await this.#contained(container, overrides);
       const node = await startEmbeddedNode({
         dataDirectory,
         port: EMBEDDED_PORT,
-        controllerPort: await this.#freeControllerPort(),
-        ...(container === undefined
-          ? { overrides }
-          : { configured: (defaults) => new Map([...overDefaults(container, defaults), ...overrides]) }),
+        controllerPort: (await this.#isFree('127.0.0.1', EMBEDDED_CONTROLLER_PORT)) ? EMBEDDED_CONTROLLER_PORT : 0,
+        ...(configured === undefined ? { overrides } : { configured }),
         ...(clusterId === undefined ? {} : { clusterId }),
         runtime: context.runtime,
         logger,
@@ -168,15 +167,26 @@ export default class ServerStart extends Command<void> {
     for (const line of await createNamedTopics(this.context, bootstrap, topics)) this.print(line);
   }
 
-  /** Tools look for the controller at its usual port; another program may have it, and then any will do. */
-  async #freeControllerPort(): Promise<number> {
+  /** What the environment makes of the defaults; what it says in vain is said. */
+  async #contained(container: ContainerConfig, overrides: ReadonlyMap<string, string>) {
+    const { zookeeperPort: wanted } = container;
+    const zookeeperPort = wanted !== undefined && (await this.#isFree('', wanted)) ? wanted : undefined;
+    return (defaults: ReadonlyMap<string, string>) => {
+      const properties = new Map([...overDefaults({ ...container, zookeeperPort }, defaults), ...overrides]);
+      const { warnings } = configReport(BrokerConfig.from(properties), container.properties);
+      for (const warning of warnings) this.context.output.err(`kts: ${warning}\n`);
+      return properties;
+    };
+  }
+
+  /** Tools look for a controller at its usual port; another program may have it, and then any will do, or none. */
+  async #isFree(host: string, port: number): Promise<boolean> {
     try {
-      const where = { host: '127.0.0.1', port: EMBEDDED_CONTROLLER_PORT };
-      const probe = await this.context.runtime.sockets.listen(where, (connection) => connection.destroy());
+      const probe = await this.context.runtime.sockets.listen({ host, port }, (connection) => connection.destroy());
       await probe.close();
-      return EMBEDDED_CONTROLLER_PORT;
+      return true;
     } catch {
-      return 0;
+      return false;
     }
   }
 

@@ -5,7 +5,13 @@
  */
 import { keyOfVariable, propertiesFromEnvironment } from './environment.ts';
 import { isSecretKey } from './secret-keys.ts';
-import { addressWords, parseZookeeperConnect } from './zookeeper-config.ts';
+import {
+  addListeners,
+  addressWords,
+  ENSEMBLE_LISTENER,
+  namesOldListener,
+  parseZookeeperConnect,
+} from './zookeeper-config.ts';
 
 export type Dialect = 'apache' | 'confluent' | 'bitnami' | 'wurstmeister';
 
@@ -23,23 +29,39 @@ export interface ContainerConfig {
   /** For a directory that is formatted on first use. */
   readonly clusterId: string | undefined;
   readonly topics: readonly TopicToCreate[];
+  /** Where tools look for a ZooKeeper, and the controller is to answer them; undefined where the environment names none. */
+  readonly zookeeperPort: number | undefined;
   /** What was understood in another way than it was meant, a line each. */
   readonly notes: readonly string[];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const LISTENER_KEYS: ReadonlySet<string> = new Set(['listeners', 'advertised.listeners']);
 const BITNAMI_PREFIX = 'KAFKA_CFG_';
+/** What Bitnami's image takes without its prefix too, from its own defaults or from its years with ZooKeeper. */
+const OF_BITNAMI: ReadonlySet<string> = new Set([
+  'listeners',
+  'advertised.listeners',
+  'broker.id',
+  'zookeeper.connect',
+]);
 /** Variables of the images themselves, which are no keys of a broker. */
 const OF_IMAGES: ReadonlySet<string> = new Set([
   'KAFKA_CREATE_TOPICS',
   'KAFKA_CREATE_TOPICS_SEPARATOR',
   'KAFKA_KRAFT_CLUSTER_ID',
   'KAFKA_START_TIMEOUT',
-  'KAFKA_ADVERTISED_PORT_COMMAND',
   'KAFKA_ENABLE_KRAFT',
 ]);
+/** What wurstmeister's image ran to find a value. */
+const COMMAND = /^KAFKA_.*_COMMAND$/;
+
+/** Set by our own image, in which loopback is not enough: clients come from outside, and reach the published port as localhost. */
+const IN_IMAGE = 'KTS_CONTAINER';
+const IMAGE_LISTENERS = [
+  ['listeners', 'PLAINTEXT://:9092,CONTROLLER://127.0.0.1:9093'],
+  ['advertised.listeners', 'PLAINTEXT://localhost:9092'],
+] as const;
 
 export function dialectOf(env: Environment): Dialect {
   const names = Object.keys(env);
@@ -56,22 +78,29 @@ export function dialectOf(env: Environment): Dialect {
 export function containerConfig(env: Environment): ContainerConfig | undefined {
   const dialect = dialectOf(env);
   const properties = propertiesOf(dialect, env);
-  const topics = parseTopics(env['KAFKA_CREATE_TOPICS'] ?? '', env['KAFKA_CREATE_TOPICS_SEPARATOR']);
-  if (properties.size === 0 && topics.length === 0) return undefined;
-  const notes: string[] = [];
+  const { topics, faults } = parseTopics(env['KAFKA_CREATE_TOPICS'] ?? '', env['KAFKA_CREATE_TOPICS_SEPARATOR']);
+  addDefaultListeners(properties, dialect, env);
+  if (properties.size === 0 && topics.length === 0 && faults.length === 0) return undefined;
+  const commands = Object.keys(env).filter((name) => COMMAND.test(name));
+  const notes = [...faults, ...commands.map((name) => `${name} is not run: set the value itself`)];
   const zookeeper = properties.get('zookeeper.connect');
+  let zookeeperPort: number | undefined;
   if (zookeeper !== undefined && !properties.has('process.roles')) {
     // A container has nobody beside it: its controller runs in it.
     properties.delete('zookeeper.connect');
-    const where = addressWords(parseZookeeperConnect(zookeeper).servers);
-    notes.push(`KAFKA_ZOOKEEPER_CONNECT=${where}: there is no ZooKeeper any more; the controller runs in this node`);
+    const { servers } = parseZookeeperConnect(zookeeper);
+    zookeeperPort = servers[0]?.port;
+    const name = `${BITNAMI_PREFIX}ZOOKEEPER_CONNECT` in env ? BITNAMI_PREFIX : 'KAFKA_';
+    notes.push(
+      `${name}ZOOKEEPER_CONNECT=${addressWords(servers)}: there is no ZooKeeper any more; the controller runs in this node`,
+    );
   }
   const clusterId = env['CLUSTER_ID'] || env['KAFKA_KRAFT_CLUSTER_ID'] || undefined;
-  return { dialect, properties, clusterId, topics, notes };
+  return { dialect, properties, clusterId, topics, zookeeperPort, notes };
 }
 
 function propertiesOf(dialect: Dialect, env: Environment): Map<string, string> {
-  const own = Object.fromEntries(Object.entries(env).filter(([name]) => !OF_IMAGES.has(name)));
+  const own = Object.fromEntries(Object.entries(env).filter(([name]) => !OF_IMAGES.has(name) && !COMMAND.test(name)));
   if (dialect === 'bitnami') return bitnamiProperties(own);
   // wurstmeister knew dots alone.
   return dialect === 'wurstmeister' ? propertiesFromEnvironment(own, '.') : propertiesFromEnvironment(own);
@@ -80,7 +109,7 @@ function propertiesOf(dialect: Dialect, env: Environment): Map<string, string> {
 /** `KAFKA_CFG_A_B` is a.b, with Apache's doubled underscores. */
 function bitnamiProperties(env: Environment): Map<string, string> {
   // What this image sets itself stands under it.
-  const properties = new Map([...propertiesFromEnvironment(env)].filter(([key]) => LISTENER_KEYS.has(key)));
+  const properties = new Map([...propertiesFromEnvironment(env)].filter(([key]) => OF_BITNAMI.has(key)));
   for (const name of Object.keys(env).sort()) {
     const value = env[name];
     if (value === undefined || !name.startsWith(BITNAMI_PREFIX)) continue;
@@ -89,14 +118,38 @@ function bitnamiProperties(env: Environment): Map<string, string> {
   return properties;
 }
 
-/** `name:partitions:replicas[:policy],…`; words that are no topic are left out. */
-function parseTopics(text: string, separator = ','): TopicToCreate[] {
-  return text.split(separator === '' ? ',' : separator).flatMap((word) => {
-    const [name = '', partitions = '1', replicas = '1', cleanupPolicy] = word.trim().split(':');
+/** Of environments that name none: from the keys of earlier years, from the advertised ones, our image's own. */
+function addDefaultListeners(properties: Map<string, string>, dialect: Dialect, env: Environment): void {
+  const isWhole = properties.has('process.roles');
+  if (!isWhole && namesOldListener(properties)) addListeners(properties);
+  const advertised = properties.get('advertised.listeners');
+  if (properties.has('listeners')) return;
+  if (advertised !== undefined && (!isWhole || dialect === 'confluent')) {
+    const ofAdvertised = advertised.split(',').map((word) => word.trim().replace(/:\/\/.*:/, '://:'));
+    properties.set('listeners', ofAdvertised.join(','));
+  } else if (!isWhole && env[IN_IMAGE]) {
+    for (const [key, value] of IMAGE_LISTENERS) properties.set(key, value);
+  }
+}
+
+/** `name:partitions:replicas[:policy],…`; words that are no topic are left out, and said. */
+function parseTopics(text: string, separator = ',') {
+  // Compose files hand over the shell's word for a line's end as it stands there.
+  const between = /^(?:\$'\\n'|\\n)$/.test(separator) ? '\n' : separator || ',';
+  const topics: TopicToCreate[] = [];
+  const faults: string[] = [];
+  for (const word of text.split(between).map((each) => each.trim())) {
+    if (word === '') continue;
+    const [name = '', partitions = '1', replicas = '1', cleanupPolicy] = word.split(':').map((each) => each.trim());
     const counts = [Number(partitions), Number(replicas)] as const;
-    if (name === '' || !counts.every((count) => Number.isInteger(count) && count > 0)) return [];
-    return [{ name, partitions: counts[0], replicationFactor: counts[1], cleanupPolicy: cleanupPolicy || undefined }];
-  });
+    if (name === '' || !counts.every((count) => Number.isInteger(count) && count > 0)) {
+      faults.push(`KAFKA_CREATE_TOPICS: '${word}' is no NAME:PARTITIONS:REPLICAS[:POLICY], and left out`);
+      continue;
+    }
+    const [count, replicationFactor] = counts;
+    topics.push({ name, partitions: count, replicationFactor, cleanupPolicy: cleanupPolicy || undefined });
+  }
+  return { topics, faults };
 }
 
 /** Of Apache's image, for who names no cluster. */
@@ -105,7 +158,7 @@ const CONTROLLER = 'CONTROLLER';
 
 /** The defaults of a node on its own, under what the environment says of its listeners and its id. */
 export function overDefaults(container: ContainerConfig, defaults: ReadonlyMap<string, string>): Map<string, string> {
-  const { properties } = container;
+  const { properties, zookeeperPort } = container;
   const id = properties.get('node.id') ?? properties.get('broker.id') ?? '1';
   // Who tells the roles configures the whole node, as in Apache's image.
   if (properties.has('process.roles')) {
@@ -117,7 +170,19 @@ export function overDefaults(container: ContainerConfig, defaults: ReadonlyMap<s
   merged.set('controller.quorum.voters', (defaults.get('controller.quorum.voters') as string).replace(/^\d+/, id));
   const listeners = properties.get('listeners');
   if (listeners !== undefined) addControllerTo(merged, defaults);
+  if (zookeeperPort !== undefined) addZookeeperTo(merged, zookeeperPort);
   return merged;
+}
+
+/** On the addresses of the first listener. */
+function addZookeeperTo(merged: Map<string, string>, port: number): void {
+  const listeners = merged.get('listeners') as string;
+  if (listeners.split(',').some((word) => word.trim().startsWith(`${ENSEMBLE_LISTENER}:`))) return;
+  const host = /:\/\/(.*):/.exec(listeners.split(',')[0] as string)?.[1] ?? '';
+  merged.set('listeners', `${listeners},${ENSEMBLE_LISTENER}://${host}:${port}`);
+  merged.set('controller.listener.names', `${merged.get('controller.listener.names')},${ENSEMBLE_LISTENER}`);
+  const map = merged.get('listener.security.protocol.map') as string;
+  merged.set('listener.security.protocol.map', `${map},${ENSEMBLE_LISTENER}:PLAINTEXT`);
 }
 
 /** Brokers of ZooKeeper's time named no listener for controllers. */

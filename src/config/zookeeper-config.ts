@@ -92,7 +92,12 @@ export function givenId(properties: Properties): string | null {
   return key === undefined ? null : (properties.get(key) as string).trim();
 }
 
-function addListeners(converted: Map<string, string>): void {
+export function namesOldListener(properties: Properties): boolean {
+  return OLD_LISTENER_KEYS.some((key) => properties.has(key));
+}
+
+/** Host and port, each in a key of its own, become the one listener that they meant. */
+export function addListeners(converted: Map<string, string>): void {
   const [host = '', port = DEFAULT_PORT, advertisedHost, advertisedPort] = OLD_LISTENER_KEYS.map((key) => {
     const text = converted.get(key)?.trim();
     converted.delete(key);

@@ -2,10 +2,12 @@
  * Options that Kafka's tools had once. Loaded only when the parser met an option that it does not know: the words are
  * written anew where today's option means the same, with one hint, and refused with the command to type where it does not.
  */
+import { EXIT } from '../base/kts-error.ts';
+import type { HostAndPort } from '../config/quorum-voters.ts';
 import { addressWords, parseZookeeperConnect } from '../config/zookeeper-config.ts';
 import { ensembleView } from '../network/ensemble-view.ts';
-import type { Runtime } from '../runtime/runtime.ts';
-import { usageError } from './command-error.ts';
+import type { CommandContext } from './command.ts';
+import { CommandError, usageError } from './command-error.ts';
 import type { ToolTable } from './options/table.ts';
 import { plainName } from './parser/parsed-options.ts';
 
@@ -112,7 +114,7 @@ export function withoutZookeeper(command: string, argv: readonly string[]): stri
 export async function throughEnsemble(
   table: ToolTable,
   argv: readonly string[],
-  runtime: Runtime,
+  { runtime, env }: Pick<CommandContext, 'runtime' | 'env'>,
 ): Promise<ModernWords | undefined> {
   const { words, zookeeper } = cutZookeeper(argv);
   const hints: string[] = [];
@@ -122,14 +124,32 @@ export async function throughEnsemble(
     hints.push('--zookeeper is not needed any more: the brokers are named');
   } else {
     const { servers } = parseZookeeperConnect(zookeeper);
-    const view = await ensembleView(servers, runtime);
-    if (view === null || view.brokers.length === 0) return undefined;
+    const view = await ensembleView([...servers, ...ownContainer(servers, env)], runtime);
+    if (view === null) return undefined;
+    if (view.brokers.length === 0) {
+      throw new CommandError(`the controller at ${addressWords(servers)} knows no broker that runs`, {
+        stage: 'run',
+        exitCode: EXIT.unreachable,
+        hint: 'start one: kafka-server-start.sh server.properties',
+      });
+    }
     const brokers = addressWords(view.brokers);
     words.push('--bootstrap-server', brokers);
     hints.push(`--zookeeper: the controller at ${addressWords(servers)} names the brokers ${brokers}`);
   }
   const modern = modernWords(table, words, false);
   return { argv: modern?.argv ?? words, hints: [...hints, ...(modern?.hints ?? [])] };
+}
+
+/**
+ * In a container that was told of a ZooKeeper, the controller that stands for it runs in the same container, and answers
+ * there even where the ZooKeeper's address leads nowhere.
+ */
+function ownContainer(servers: readonly HostAndPort[], env: CommandContext['env']): HostAndPort[] {
+  const told = parseZookeeperConnect(env['KAFKA_ZOOKEEPER_CONNECT'] ?? env['KAFKA_CFG_ZOOKEEPER_CONNECT'] ?? '');
+  const isTold = told.servers.some(({ host, port }) => servers.some((one) => one.host === host && one.port === port));
+  const [first] = told.servers;
+  return isTold && first !== undefined ? [{ host: '127.0.0.1', port: first.port }] : [];
 }
 
 function cutZookeeper(argv: readonly string[]): { readonly words: string[]; readonly zookeeper: string } {

@@ -37,9 +37,7 @@ async function parseWords(table: ToolTable, argv: readonly string[], context: Co
     const habits = await import('./old-habits.ts');
     const strict = context.manner === 'strict';
     const isOld = habits.hasZookeeper(argv);
-    const modern = isOld
-      ? await habits.throughEnsemble(table, argv, context.runtime)
-      : habits.modernWords(table, argv, strict);
+    const modern = isOld ? await habits.throughEnsemble(table, argv, context) : habits.modernWords(table, argv, strict);
     if (modern === undefined) throw isOld && !strict ? habits.zookeeperError(table, argv) : error;
     const options = parse(table, modern.argv, context);
     for (const hint of modern.hints) context.output.err(`kts: ${hint}\n`);

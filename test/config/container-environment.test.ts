@@ -45,13 +45,75 @@ describe('the environments of containers', () => {
     expect([config.isBroker, config.isController]).toEqual([true, true]);
     expect(config.brokerListeners).toMatchObject([{ host: '0.0.0.0', port: 9092 }]);
     expect(config.advertisedListeners).toMatchObject([{ host: '172.17.0.1', port: 9092 }]);
-    expect(config.controllerListeners).toMatchObject([{ host: '127.0.0.1', port: 9093 }]);
+    expect(config.controllerListeners).toMatchObject([
+      { host: '127.0.0.1', port: 9093 },
+      // For tools that look for the ZooKeeper.
+      { listener: 'ZOOKEEPER', host: '0.0.0.0', port: 2181 },
+    ]);
     expect(config.quorumVoters).toMatchObject([{ nodeId: 0, port: 9093 }]);
     expect(container.topics).toEqual([
       { name: 'my_log', partitions: 2, replicationFactor: 1, cleanupPolicy: undefined },
       { name: 'kept', partitions: 1, replicationFactor: 1, cleanupPolicy: 'compact' },
     ]);
-    expect(container.notes).toHaveLength(1);
+    expect(container.notes).toEqual([
+      "KAFKA_CREATE_TOPICS: 'broken:x:1' is no NAME:PARTITIONS:REPLICAS[:POLICY], and left out",
+      expect.stringContaining('KAFKA_ZOOKEEPER_CONNECT=172.17.0.1:2181: there is no ZooKeeper any more'),
+    ]);
+  });
+
+  it('may write topics a line each', () => {
+    const names = (separator: string, text: string) =>
+      containerConfig({ KAFKA_CREATE_TOPICS: text, KAFKA_CREATE_TOPICS_SEPARATOR: separator })?.topics.map(
+        ({ name }) => name,
+      );
+    expect(names("$'\\n'", 'a:1:1\n b:2:1:delete \n')).toEqual(['a', 'b']);
+    expect(names(';', 'a;b:2')).toEqual(['a', 'b']);
+  });
+
+  it("of wurstmeister's first years name host and port alone", () => {
+    const env = {
+      KAFKA_ZOOKEEPER_CONNECT: 'zk:2181',
+      KAFKA_ADVERTISED_HOST_NAME: '192.168.99.100',
+      KAFKA_PORT: '9192',
+    };
+    const { config } = node({ ...env, KTS_CONTAINER: '1', KAFKA_BROKER_ID_COMMAND: 'hostname' });
+    expect(config.brokerListeners).toMatchObject([{ listener: 'PLAINTEXT', host: '', port: 9192 }]);
+    expect(config.advertisedListeners).toMatchObject([{ host: '192.168.99.100', port: 9192 }]);
+  });
+
+  it("of Confluent's may name what is advertised alone", () => {
+    const { config } = node({
+      KAFKA_ZOOKEEPER_CONNECT: 'zk:2181',
+      KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'PLAINTEXT:PLAINTEXT,INSIDE:PLAINTEXT',
+      KAFKA_ADVERTISED_LISTENERS: 'PLAINTEXT://localhost:9092, INSIDE://broker:29092',
+      KAFKA_INTER_BROKER_LISTENER_NAME: 'INSIDE',
+      KTS_CONTAINER: '1',
+    });
+    expect(config.brokerListeners).toMatchObject([
+      { listener: 'PLAINTEXT', host: '', port: 9092 },
+      { listener: 'INSIDE', host: '', port: 29_092 },
+    ]);
+    expect(config.interBrokerListenerName).toBe('INSIDE');
+  });
+
+  it("of Bitnami's years with ZooKeeper", () => {
+    const { config, container } = node({
+      KAFKA_BROKER_ID: '3',
+      KAFKA_CFG_ZOOKEEPER_CONNECT: 'zookeeper:2181',
+      ALLOW_PLAINTEXT_LISTENER: 'yes',
+    });
+    expect([config.nodeId, config.isController]).toEqual([3, true]);
+    expect(container.notes[0]).toContain('KAFKA_CFG_ZOOKEEPER_CONNECT=zookeeper:2181');
+  });
+
+  it('of our own image, without a word of listeners, are reached from outside', () => {
+    const { config } = node({ KTS_CONTAINER: '1' });
+    expect(config.brokerListeners).toMatchObject([{ host: '', port: 9092 }]);
+    expect(config.advertisedListeners).toMatchObject([{ host: 'localhost', port: 9092 }]);
+    expect(config.controllerListeners).toMatchObject([{ host: '127.0.0.1', port: 9093 }]);
+    // Who names the roles configures the whole node.
+    const whole = containerConfig({ KTS_CONTAINER: '1', KAFKA_PROCESS_ROLES: 'broker' });
+    expect(whole?.properties.has('listeners')).toBe(false);
   });
 
   it("of Bitnami's and Apache's configure the whole node where they name its roles", () => {

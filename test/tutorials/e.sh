@@ -8,13 +8,15 @@ docker_run() { exec env -i KTS_SOURCE=1 HOME=@ROOT@ "$@" "$NODE" "$KTS" server-s
 step wurstmeister
 docker_run KAFKA_BROKER_ID=0 KAFKA_ZOOKEEPER_CONNECT=172.17.0.1:2181 \
   KAFKA_ADVERTISED_LISTENERS=PLAINTEXT://172.17.0.1:9092 KAFKA_LISTENERS=PLAINTEXT://0.0.0.0:9092 \
-  KAFKA_CREATE_TOPICS=made:2:1,kept:1:1:compact >container.out 2>container.err &
+  KAFKA_NUM_PARTITION=2 KAFKA_CREATE_TOPICS=made:2:1,kept:1:1:compact,broken:x >container.out 2>container.err &
 node=$!
 ready 9092
-head -5 container.out; cat container.err
+head -6 container.out; cat container.err
 until_shows made /opt/kafka/bin/kafka-topics.sh --list --bootstrap-server 172.17.0.1:9092
 step use
-/opt/kafka/bin/kafka-topics.sh --create --bootstrap-server 172.17.0.1:9092 --replication-factor 1 --partitions 2 --topic my_log 2>/dev/null | grep -v WARNING
+/opt/kafka/bin/kafka-topics.sh --create --zookeeper 172.17.0.1:2181 --replication-factor 1 --partitions 2 --topic my_log 2>/dev/null | grep -v WARNING
+# Inside the container, where the other one of the compose file is not.
+KAFKA_ZOOKEEPER_CONNECT=zookeeper:2181 /opt/kafka/bin/kafka-topics.sh --describe --zookeeper zookeeper:2181 --topic my_log 2>/dev/null | grep -c Leader:
 echo hello | /opt/kafka/bin/kafka-console-producer.sh --topic first --broker-list 172.17.0.1:9092 2>/dev/null
 until_lines 1 /opt/kafka/bin/kafka-console-consumer.sh --topic first --from-beginning --bootstrap-server 172.17.0.1:9092
 kill $node; wait $node; echo "exit $?"
