@@ -35,14 +35,14 @@ function checkOwn(options: ParsedOptions): void {
   if (word !== undefined) scopes.push(`'${word}'`);
   if (extra !== undefined) throw usageError(`'${extra}' is one word too many`, 'name one topic');
   if (scopes.length > 1) throw usageError(`${scopes.join(' and ')} do not go together`, 'give one of them');
+  if (options.has('partition') && !options.has('topic') && word === undefined) {
+    throw usageError('--partition needs a topic', '--topic NAME --partition N');
+  }
   if (scopes.length === 0) {
     throw usageError(
       'which partitions?',
       '--all-topic-partitions, --topic NAME [--partition N] or --path-to-json-file FILE',
     );
-  }
-  if (options.has('partition') && !options.has('topic') && word === undefined) {
-    throw usageError('--partition needs a topic', '--topic NAME --partition N');
   }
 }
 
