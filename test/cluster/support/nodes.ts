@@ -379,10 +379,15 @@ export class TestCluster {
     return this.node((await this.probe.quorum()).leaderId);
   }
 
-  /** Stops what runs, and removes everything. */
-  async close(): Promise<void> {
+  /** Stops what runs; what it wrote goes with this process. */
+  async halt(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.kill()));
     this.network.close();
+  }
+
+  /** Stops what runs, and removes everything. */
+  async close(): Promise<void> {
+    await this.halt();
     fs.rmSync(this.directory, { recursive: true, force: true });
   }
 
