@@ -10,6 +10,7 @@ import type { CommandContext } from './command.ts';
 import { CommandError, usageError } from './command-error.ts';
 import type { ToolTable } from './options/table.ts';
 import { plainName } from './parser/parsed-options.ts';
+import type { OldConfigs } from './topics/old-configs.ts';
 
 interface Habit {
   readonly arg: boolean;
@@ -17,8 +18,8 @@ interface Habit {
   readonly now?: string;
   /** Another value for it. */
   readonly value?: (old: string) => string;
-  /** The strict manner takes it too. */
-  readonly strict?: boolean;
+  /** The strict manner takes it too; or does where the brokers are named, without which it would help nobody. */
+  readonly strict?: boolean | 'with brokers';
   readonly hint: string;
 }
 
@@ -39,10 +40,23 @@ const HABITS: Readonly<Record<string, Habit>> = {
     hint: '--blacklist is gone; all other topics are meant, as --include says with (?!…)',
   },
   force: { arg: false, hint: '--force is not needed any more' },
+  authorizer: {
+    arg: true,
+    strict: 'with brokers',
+    hint: '--authorizer is not needed any more: the brokers know theirs',
+  },
+  'authorizer-properties': {
+    arg: true,
+    strict: 'with brokers',
+    hint: '--authorizer-properties are not needed any more: the brokers have them',
+  },
   'disable-rack-aware': { arg: false, hint: '--disable-rack-aware is not needed any more' },
 };
 
 const ZOOKEEPER = 'zookeeper';
+/** Options of kafka-acls that went with ZooKeeper, and the property that named it. */
+const AUTHORIZER_OPTIONS = ['authorizer', 'authorizer-properties'];
+const ZOOKEEPER_PROPERTY = /^zookeeper\.connect=(.*)$/s;
 const BROKER_PORT = 9092;
 
 interface Token {
@@ -61,6 +75,8 @@ function tokenOf(word: string): Token | undefined {
 export interface ModernWords {
   readonly argv: readonly string[];
   readonly hints: readonly string[];
+  /** What the tool does no more with these words, and is done beside it. */
+  readonly configs?: OldConfigs;
 }
 
 function knows(table: ToolTable, name: string): boolean {
@@ -71,12 +87,15 @@ function knows(table: ToolTable, name: string): boolean {
 export function modernWords(table: ToolTable, argv: readonly string[], strict: boolean): ModernWords | undefined {
   const words: string[] = [];
   const hints: string[] = [];
+  const hasBrokers = argv.some((word) => tokenOf(word)?.name === 'bootstrap-server');
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at] as string;
     const token = tokenOf(word);
     const habit = token !== undefined && Object.hasOwn(HABITS, token.name) ? HABITS[token.name] : undefined;
     const usable =
-      habit !== undefined && (habit.strict || !strict) && (habit.now === undefined || knows(table, habit.now));
+      habit !== undefined &&
+      (!strict || habit.strict === true || (hasBrokers && habit.strict)) &&
+      (habit.now === undefined || knows(table, habit.now));
     if (token === undefined || habit === undefined || !usable || knows(table, token.name)) {
       words.push(word);
       continue;
@@ -137,8 +156,33 @@ export async function throughEnsemble(
     words.push('--bootstrap-server', brokers);
     hints.push(`--zookeeper: the controller at ${addressWords(servers)} names the brokers ${brokers}`);
   }
-  const modern = modernWords(table, words, false);
-  return { argv: modern?.argv ?? words, hints: [...hints, ...(modern?.hints ?? [])] };
+  const modern = modernWords(table, words, false) ?? { argv: words, hints: [] };
+  const isAltered = table.name === 'topics' && words.some((word) => tokenOf(word)?.name === 'alter');
+  const { configs, argv: rest } = isAltered ? cutConfigs(modern.argv) : { configs: undefined, argv: modern.argv };
+  if (configs !== undefined)
+    hints.push('topics --alter --config is kafka-configs.sh --alter --entity-type topics today');
+  return { argv: rest, hints: [...hints, ...modern.hints], ...(configs === undefined ? {} : { configs }) };
+}
+
+/** Only who typed --zookeeper gets here: with --bootstrap-server Kafka's tool always refused it. */
+function cutConfigs(argv: readonly string[]): { readonly argv: readonly string[]; readonly configs?: OldConfigs } {
+  const found = new Map<string, string[]>([
+    ['config', []],
+    ['delete-config', []],
+  ]);
+  const words: string[] = [];
+  const behind = (name: string) => words[words.indexOf(`--${name}`) + 1];
+  for (let at = 0; at < argv.length; at++) {
+    const token = tokenOf(argv[at] as string);
+    const values = found.get(token?.name ?? '');
+    if (values === undefined && token?.attached === undefined) words.push(argv[at] as string);
+    else if (values === undefined) words.push(`--${token?.name}`, token?.attached as string);
+    else values.push(token?.attached ?? argv[++at] ?? '');
+  }
+  const [set = [], remove = []] = found.values();
+  if (set.length + remove.length === 0) return { argv };
+  const topic = words.includes('--topic') ? behind('topic') : undefined;
+  return { argv: words, configs: { bootstrap: behind('bootstrap-server') as string, topic, set, remove } };
 }
 
 /**
@@ -157,14 +201,22 @@ function cutZookeeper(argv: readonly string[]): { readonly words: string[]; read
   let zookeeper = '';
   for (let at = 0; at < argv.length; at++) {
     const token = tokenOf(argv[at] as string);
-    if (token?.name !== ZOOKEEPER) words.push(argv[at] as string);
-    else zookeeper = token.attached ?? argv[++at] ?? 'localhost';
+    if (token?.name === ZOOKEEPER) zookeeper = token.attached ?? argv[++at] ?? 'localhost';
+    else if (token !== undefined && AUTHORIZER_OPTIONS.includes(token.name)) {
+      const value = token.attached ?? argv[++at] ?? '';
+      zookeeper = ZOOKEEPER_PROPERTY.exec(value)?.[1] ?? zookeeper;
+    } else words.push(argv[at] as string);
   }
   return { words, zookeeper };
 }
 
+/** As an option of its own, or as a property of an authorizer. */
 export function hasZookeeper(argv: readonly string[]): boolean {
-  return argv.some((word) => tokenOf(word)?.name === ZOOKEEPER);
+  return argv.some((word, at) => {
+    const token = tokenOf(word);
+    if (token?.name !== 'authorizer-properties') return token?.name === ZOOKEEPER;
+    return ZOOKEEPER_PROPERTY.test(token.attached ?? argv[at + 1] ?? '');
+  });
 }
 
 /** The own manner's answer where nobody stands in ZooKeeper's place; the strict one's is Kafka's line and a hint. */

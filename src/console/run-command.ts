@@ -15,6 +15,7 @@ import { parseJoptsimple } from './parser/joptsimple.ts';
 import { OptionError, type OptionErrorKind } from './parser/option-error.ts';
 import type { ParsedOptions } from './parser/parsed-options.ts';
 import { plainName } from './parser/parsed-options.ts';
+import type { OldConfigs } from './topics/old-configs.ts';
 
 /** What a closed pipe gives a shell: 128 + SIGPIPE. */
 const STRICT_PIPE_EXIT = 141;
@@ -28,10 +29,15 @@ function parse(table: ToolTable, argv: readonly string[], context: CommandContex
   return parseJoptsimple(rows, argv);
 }
 
+interface Understood {
+  readonly options: ParsedOptions;
+  readonly configs?: OldConfigs | undefined;
+}
+
 /** Options that Kafka's tools had once are taken where they still mean something. */
-async function parseWords(table: ToolTable, argv: readonly string[], context: CommandContext): Promise<ParsedOptions> {
+async function parseWords(table: ToolTable, argv: readonly string[], context: CommandContext): Promise<Understood> {
   try {
-    return parse(table, argv, context);
+    return { options: parse(table, argv, context) };
   } catch (error) {
     if (!(error instanceof OptionError) || error.kind !== 'unknown') throw error;
     const habits = await import('./old-habits.ts');
@@ -41,7 +47,7 @@ async function parseWords(table: ToolTable, argv: readonly string[], context: Co
     if (modern === undefined) throw isOld && !strict ? habits.zookeeperError(table, argv) : error;
     const options = parse(table, modern.argv, context);
     for (const hint of modern.hints) context.output.err(`kts: ${hint}\n`);
-    return options;
+    return { options, configs: modern.configs };
   }
 }
 
@@ -179,13 +185,19 @@ async function runParsed(CommandOf: CommandClass, argv: readonly string[], conte
   const table = CommandOf.table;
   const bare = argv.length === 0 && context.manner === 'strict' && table.parser === 'joptsimple' && !table.worksBare;
   if (bare) return printHelp(table, context);
-  const options = await parseWords(table, argv, context);
+  const { options, configs } = await parseWords(table, argv, context);
   if (options.has('help')) return printHelp(table, context, options.subcommand);
   if (options.has('version')) {
     const { versionText } = await import('./version-text.ts');
     context.output.out(context.manner === 'strict' ? `${KAFKA_VERSION}\n` : versionText());
     context.output.flush();
     return 0;
+  }
+  if (configs !== undefined) {
+    const { changeOldConfigs } = await import('./topics/old-configs.ts');
+    context.output.out(`${await changeOldConfigs(context, configs)}\n`);
+    context.output.flush();
+    if (!options.has('partitions')) return 0;
   }
   if (context.manner === 'own' && (options.has('output') || options.has('watch') || context.output.outIsTerminal)) {
     const { runShown } = await import('./show/run-shown.ts');
@@ -195,6 +207,20 @@ async function runParsed(CommandOf: CommandClass, argv: readonly string[], conte
   command.render(await command.run());
   context.output.flush();
   return command.exitCode;
+}
+
+/** Behind what Kafka's tool says to words of ZooKeeper's years: the whole command to type today. */
+async function hintAtToday(
+  table: ToolTable,
+  { cause, stage, hint }: CommandError,
+  argv: readonly string[],
+  { output }: CommandContext,
+): Promise<void> {
+  const isUnknown = cause instanceof OptionError && cause.kind === 'unknown';
+  if (!isUnknown && (stage !== 'usage' || !hint?.startsWith('kafka-'))) return;
+  const { hasZookeeper, zookeeperHint } = await import('./old-habits.ts');
+  if (!hasZookeeper(argv)) return;
+  output.err(isUnknown ? zookeeperHint(table, argv) : `kts: today: ${hint}\n`);
 }
 
 /** The exit code. Throws what is not for people (bugs), and in the own manner every failure: the executable prints it. */
@@ -214,10 +240,7 @@ export async function runCommand(
     context.output.flush();
     if (context.manner !== 'strict') throw known;
     const exitCode = answerStrictly(CommandOf, known, context, argv);
-    if (known.cause instanceof OptionError && known.cause.option === 'zookeeper') {
-      const { zookeeperHint } = await import('./old-habits.ts');
-      context.output.err(zookeeperHint(CommandOf.table, argv));
-    }
+    await hintAtToday(CommandOf.table, known, argv, context);
     return exitCode;
   }
 }

@@ -10,6 +10,7 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
 /** Played, and bound to differ: one that does not any more has to leave this list. */
 export const DIFFERENT: Readonly<Record<string, string>> = {
   'legacy-zookeeper': "Kafka's line, and a hint behind it: the whole command to type today",
+  'legacy-authorizer-properties': "Kafka's line, and a hint behind it: the whole command to type today",
   'legacy-broker-list': 'still works, with one hint on stderr',
   'legacy-new-consumer': 'still works, with one hint on stderr',
   'command-config-ssl-to-plaintext': 'TLS is refused at once, by its name, instead of timing out',

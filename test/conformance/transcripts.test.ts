@@ -53,8 +53,18 @@ async function kafkaWorld(): Promise<World> {
   };
 }
 
+/** Kafka's broker hears of a change a moment after the controller has answered: what only looks is asked again. */
+const LOOKS = 20;
+
+async function replayed(test: TranscriptCase, world: World) {
+  const looks = test.argv.includes('--describe') || test.argv.includes('--list') ? LOOKS : 1;
+  let difference = await replay(test, world.values);
+  for (let look = 1; look < looks && difference !== undefined; look++) difference = await replay(test, world.values);
+  return difference;
+}
+
 /** Those that a second broker with other properties would be needed for. */
-const isMeant = ({ argv }: TranscriptCase) => !argv.includes('<NO_AUTO>') && !argv.includes('<NO_AUTHORIZER>');
+const isPlayable = ({ argv }: TranscriptCase) => !argv.includes('<NO_AUTO>') && !argv.includes('<NO_AUTHORIZER>');
 
 describe.runIf(KAFKA_JARS !== undefined)('the recorded runs, with Apache Kafka as the broker', () => {
   let world: World;
@@ -71,11 +81,13 @@ describe.runIf(KAFKA_JARS !== undefined)('the recorded runs, with Apache Kafka a
     beforeAll(() => scene.prepare?.(world));
     afterAll(() => scene.after?.());
 
-    it.each(scene.cases.filter(isMeant).map((test) => [test.id, test] as const))('%s', async (_, test) => {
+    it.each(scene.cases.filter(isPlayable).map((test) => [test.id, test] as const))('%s', async (_, test) => {
       await scene.before?.(world, test);
-      const difference = await replay((await scene.adapt?.(test, world)) ?? test, world.values);
+      const adapted = (await scene.adapt?.(test, world)) ?? test;
+      const isMeant = reasonIn(DIFFERENT, scene.file, test.id) !== undefined;
+      const difference = isMeant ? await replay(adapted, world.values) : await replayed(adapted, world);
       if (reasonIn(EITHER, scene.file, test.id) !== undefined) return;
-      if (reasonIn(DIFFERENT, scene.file, test.id) !== undefined) expect(difference).toBeDefined();
+      if (isMeant) expect(difference).toBeDefined();
       else expect(difference).toBeUndefined();
     });
   });

@@ -1,6 +1,7 @@
 /** Options that Kafka's tools had once: rewritten, or answered with the command of today. */
 import { describe, expect, it } from 'vitest';
-import { modernWords, withoutZookeeper } from '../../src/console/old-habits.ts';
+import { hasZookeeper, modernWords, withoutZookeeper } from '../../src/console/old-habits.ts';
+import { aclsTable } from '../../src/console/options/acls.ts';
 import { consoleConsumerTable } from '../../src/console/options/console-consumer.ts';
 import { consoleProducerTable } from '../../src/console/options/console-producer.ts';
 import { topicsTable } from '../../src/console/options/topics.ts';
@@ -41,5 +42,24 @@ describe('--zookeeper', () => {
     [['--zookeeper', 'zk', '--bootstrap-server', 'h:1', '--list'], 'kts topics --bootstrap-server h:1 --list'],
   ])('%j', (argv, today) => {
     expect(withoutZookeeper('kts topics', argv)).toBe(today);
+  });
+});
+
+describe('an authorizer of ZooKeeper’s years', () => {
+  const old = ['--authorizer', 'kafka.security.auth.SimpleAclAuthorizer', '--list'];
+
+  it('is left out where the brokers are named', () => {
+    const words = [...old, '--bootstrap-server', 'h:1'];
+    expect(modernWords(aclsTable, words, true)?.argv).toEqual(['--list', '--bootstrap-server', 'h:1']);
+    expect(modernWords(aclsTable, old, true)).toBeUndefined();
+    expect(modernWords(aclsTable, old, false)?.argv).toEqual(['--list']);
+  });
+
+  it('names a ZooKeeper by its properties', () => {
+    const words = [...old, '--authorizer-properties', 'zookeeper.connect=zk:2181/kafka'];
+    expect(hasZookeeper(words)).toBe(true);
+    expect(hasZookeeper(['--authorizer-properties=zookeeper.connect=zk'])).toBe(true);
+    expect(hasZookeeper([...old, '--authorizer-properties', 'a=b'])).toBe(false);
+    expect(withoutZookeeper('kts acls', words)).toBe('kts acls --list --bootstrap-server zk:9092');
   });
 });

@@ -57,7 +57,7 @@ export function checkTopicsOptions(context: CommandContext, options: ParsedOptio
   // The own manner asks for it once the cluster can name those to choose from.
   if (changes && context.manner === 'strict' && !options.has('topic'))
     required('topic', 'which topic?', '--topic NAME');
-  if (action === 'alter') checkAlter(options);
+  if (action === 'alter') checkAlter(context, options);
   onlyWith(options, 'config', ['create', 'alter']);
   onlyWith(options, 'delete-config', ['alter']);
   onlyWith(options, 'partitions', ['create', 'alter']);
@@ -84,13 +84,36 @@ export const FILTERS = [
   'unavailable-partitions',
 ] as const;
 
-function checkAlter(options: ParsedOptions): void {
+/** Configs were altered here once: the command that does it today, as a whole. */
+function configsCommand(context: CommandContext, options: ParsedOptions): string {
+  const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+  const pairs = options.values('config').map((pair) => {
+    const at = pair.indexOf('=');
+    return pair.includes(',') && at >= 0 ? `${pair.slice(0, at)}=[${pair.slice(at + 1)}]` : pair;
+  });
+  const topic = topicOf(context, options, 'alter');
+  const words = [context.manner === 'strict' ? 'kafka-configs.sh' : 'kts configs', '--alter'];
+  words.push('--topic', quoted(topic ?? 'NAME'));
+  if (pairs.length > 0) words.push('--add-config', quoted(pairs.join(',')));
+  const removed = options.values('delete-config');
+  if (removed.length > 0) words.push('--delete-config', quoted(removed.join(',')));
+  const bootstrap = options.value('bootstrap-server');
+  if (bootstrap !== undefined) words.push('--bootstrap-server', quoted(bootstrap));
+  return words.join(' ');
+}
+
+function checkAlter(context: CommandContext, options: ParsedOptions): void {
+  const wasOfConfigs = options.has('delete-config') && !options.has('partitions');
   if (options.has('config')) {
     throw usageError(
       'topics --alter changes the number of partitions only',
-      'configs are changed by kafka-configs',
+      configsCommand(context, options),
       'Option combination "[[config], [bootstrap-server]]" can\'t be used with option "[alter]" (To alter topic configurations, the kafka-configs tool can be used.)',
     );
+  }
+  if (wasOfConfigs) {
+    const text = 'Missing required argument "[partitions]"';
+    throw usageError('topics --alter changes the number of partitions only', configsCommand(context, options), text);
   }
   if (!options.has('partitions')) {
     required('partitions', 'how many partitions shall there be?', 'kts topics --alter NAME --partitions N');
