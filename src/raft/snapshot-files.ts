@@ -200,6 +200,7 @@ export class SnapshotFiles {
   readonly #timers: Timers;
   readonly directory: string;
   /** Ascending. */
+  readonly #timestamps = new Map<string, number>();
   #ids: SnapshotId[] = [];
 
   constructor(files: Files, timers: Timers, directory: string) {
@@ -244,6 +245,17 @@ export class SnapshotFiles {
     return new SnapshotContent(id, this.#files.readFileSync(path), path);
   }
 
+  /** As its header says; read once, since retention asks every minute. */
+  lastContainedLogTimestampMs(id: SnapshotId): number {
+    const path = this.#path(id);
+    let timestampMs = this.#timestamps.get(path);
+    if (timestampMs === undefined) {
+      timestampMs = this.read(id).lastContainedLogTimestampMs;
+      this.#timestamps.set(path, timestampMs);
+    }
+    return timestampMs;
+  }
+
   /** Writes batch by batch through the pool, so that a large snapshot does not hold up the loop. */
   async write(id: SnapshotId, batches: Iterable<Uint8Array>): Promise<void> {
     const part = this.receive(id);
@@ -279,6 +291,7 @@ export class SnapshotFiles {
 
   delete(id: SnapshotId): void {
     const path = this.#path(id);
+    this.#timestamps.delete(path);
     this.#files.renameSync(path, `${path}.deleted`);
     this.#ids = this.#ids.filter((one) => compareSnapshotIds(one, id) !== 0);
     this.#timers.after(DELETE_DELAY_MS, () => this.#files.removeSync(`${path}.deleted`), { unref: true });

@@ -17,7 +17,7 @@ function totalBytes(snapshots: SnapshotFiles, options: Retention): number {
 
 function isTooOld(snapshots: SnapshotFiles, id: SnapshotId, options: Retention): boolean {
   if (options.retentionMs < 0) return false;
-  return options.clock.nowMs() - snapshots.read(id).lastContainedLogTimestampMs > options.retentionMs;
+  return options.clock.nowMs() - snapshots.lastContainedLogTimestampMs(id) > options.retentionMs;
 }
 
 export function cleanSnapshots(snapshots: SnapshotFiles, options: Retention): void {

@@ -48,6 +48,8 @@ const API_VERSIONS = api(apiVersionsRequest, apiVersionsResponse);
 const UPDATE_VOTER = api(updateRaftVoterRequest, updateRaftVoterResponse);
 const FIRST_BACKOFF_MS = 20;
 const MAX_BACKOFF_MS = 200;
+/** More addresses than any quorum has: those of members that are gone are forgotten. */
+const MAX_PEERS = 64;
 
 export interface RaftLinksOptions {
   readonly runtime: Runtime;
@@ -100,10 +102,15 @@ export class RaftLinks implements RaftTransport {
     const key = `${address.id}@${address.host}:${address.port}`;
     let peer = this.#peers.get(key);
     if (peer === undefined) {
+      if (this.#peers.size >= MAX_PEERS) this.#forgetIdle();
       peer = { address, link: null, isOpen: false, failures: 0, notBeforeMs: Number.NEGATIVE_INFINITY };
       this.#peers.set(key, peer);
     }
     return peer;
+  }
+
+  #forgetIdle(): void {
+    for (const [key, { link }] of this.#peers) if (link === null) this.#peers.delete(key);
   }
 
   #linkTo(peer: Peer, timeoutMs: number): Promise<Link> {
