@@ -212,15 +212,13 @@ async function runParsed(CommandOf: CommandClass, argv: readonly string[], conte
 /** Behind what Kafka's tool says to words of ZooKeeper's years: the whole command to type today. */
 async function hintAtToday(
   table: ToolTable,
-  { cause, stage, hint }: CommandError,
+  { cause }: CommandError,
   argv: readonly string[],
   { output }: CommandContext,
 ): Promise<void> {
-  const isUnknown = cause instanceof OptionError && cause.kind === 'unknown';
-  if (!isUnknown && (stage !== 'usage' || !hint?.startsWith('kafka-'))) return;
+  if (!(cause instanceof OptionError) || cause.kind !== 'unknown') return;
   const { hasZookeeper, zookeeperHint } = await import('./old-habits.ts');
-  if (!hasZookeeper(argv)) return;
-  output.err(isUnknown ? zookeeperHint(table, argv) : `kts: today: ${hint}\n`);
+  if (hasZookeeper(argv)) output.err(zookeeperHint(table, argv));
 }
 
 /** The exit code. Throws what is not for people (bugs), and in the own manner every failure: the executable prints it. */

@@ -92,8 +92,7 @@ function configsCommand(context: CommandContext, options: ParsedOptions): string
     return pair.includes(',') && at >= 0 ? `${pair.slice(0, at)}=[${pair.slice(at + 1)}]` : pair;
   });
   const topic = topicOf(context, options, 'alter');
-  const words = [context.manner === 'strict' ? 'kafka-configs.sh' : 'kts configs', '--alter'];
-  words.push('--topic', quoted(topic ?? 'NAME'));
+  const words = ['kts configs --alter', quoted(topic ?? 'NAME')];
   if (pairs.length > 0) words.push('--add-config', quoted(pairs.join(',')));
   const removed = options.values('delete-config');
   if (removed.length > 0) words.push('--delete-config', quoted(removed.join(',')));
@@ -103,7 +102,6 @@ function configsCommand(context: CommandContext, options: ParsedOptions): string
 }
 
 function checkAlter(context: CommandContext, options: ParsedOptions): void {
-  const wasOfConfigs = options.has('delete-config') && !options.has('partitions');
   if (options.has('config')) {
     throw usageError(
       'topics --alter changes the number of partitions only',
@@ -111,7 +109,7 @@ function checkAlter(context: CommandContext, options: ParsedOptions): void {
       'Option combination "[[config], [bootstrap-server]]" can\'t be used with option "[alter]" (To alter topic configurations, the kafka-configs tool can be used.)',
     );
   }
-  if (wasOfConfigs) {
+  if (options.has('delete-config') && !options.has('partitions')) {
     const text = 'Missing required argument "[partitions]"';
     throw usageError('topics --alter changes the number of partitions only', configsCommand(context, options), text);
   }
