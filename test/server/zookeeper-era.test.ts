@@ -7,6 +7,8 @@ import type { BrokerConfig } from '../../src/config/broker-config.ts';
 import { nodeRuntime } from '../../src/runtime/node-runtime.ts';
 import { type RunningNode, startNode } from '../../src/server/node.ts';
 import { prepareEnsembleMember, prepareZookeeperBroker } from '../../src/server/zookeeper-era.ts';
+import { freePort } from '../support/free-port.ts';
+import { runTool } from '../support/run-tool.ts';
 
 let root: string;
 let lines: string[];
@@ -29,12 +31,6 @@ const data = () => join(root, 'data');
 function prepare(more: Record<string, string>) {
   const properties = new Map(Object.entries({ 'log.dirs': data(), listeners: 'PLAINTEXT://127.0.0.1:0', ...more }));
   return prepareZookeeperBroker(properties, nodeRuntime, logger);
-}
-
-async function freePort(): Promise<number> {
-  const probe = await nodeRuntime.sockets.listen({ host: '127.0.0.1', port: 0 }, (connection) => connection.destroy());
-  await probe.close();
-  return probe.port;
 }
 
 async function run(config: BrokerConfig): Promise<void> {
@@ -116,6 +112,14 @@ describe("a broker's file of ZooKeeper's time", () => {
 });
 
 describe('a zoo.cfg', () => {
+  it("of one answers ZooKeeper's shell before there is a broker", async () => {
+    const stdin = 'ls /brokers/ids\nls /brokers/topics\nget /own\ncreate /own x\nls /zookeeper\n';
+    const words = ['zk-cli', '--', '-server', `127.0.0.1:${await startEnsemble()}`];
+    const { stdout, stderr } = await runTool(words, { manner: 'strict', stdin });
+    expect(stdout).toBe('[]\n[config, quota]\n');
+    expect(stderr.match(/no broker runs that could tell/g)).toHaveLength(3);
+  });
+
   it('formats the members of one ensemble for one cluster', () => {
     const members = [1, 2].map((myid) => {
       const directory = join(root, `zk${myid}`);

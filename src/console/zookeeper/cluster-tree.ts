@@ -69,6 +69,12 @@ function reaches({ path, deep }: WantedPart, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}/`) || (deep && (path === ROOT || folder.startsWith(`${path}/`)));
 }
 
+/** Controllers tell of themselves and of the brokers that run, and of nothing else. */
+export function isOfBrokers(wanted: WantedPart): boolean {
+  if (wanted.path !== ROOT && !isOfCluster(wanted.path)) return true;
+  return ['/admin', '/brokers/topics', '/config', '/controller_epoch'].some((folder) => reaches(wanted, folder));
+}
+
 /**
  * At least the part that is wanted, and the children of its root. `admin` is null while no broker runs: then the
  * controllers alone are known.
@@ -78,8 +84,8 @@ export async function clusterTree(view: EnsembleView, admin: Admin | null, wante
   for (const path of ZOOKEEPERS_OWN) plant(tree, path);
   plant(tree, '/cluster/id', bareNode(JSON.stringify({ version: '1', id: view.clusterId })));
   if (view.controllerId >= 0) plant(tree, '/controller', bareNode(controllerJson(view.controllerId)));
-  if (admin === null) return tree;
   for (const path of ALWAYS) plant(tree, path);
+  if (admin === null) return tree;
   plant(tree, '/feature', bareNode(JSON.stringify({ features: {}, version: 2, status: 1 })));
   const [listed, { nodes }, { leaderEpoch }] = await Promise.all([
     admin.listTopics(),

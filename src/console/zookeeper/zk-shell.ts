@@ -6,7 +6,7 @@ import type { Admin } from '../../client/admin.ts';
 import type { EnsembleView } from '../../network/ensemble-view.ts';
 import { KafkaError } from '../../protocol/kafka-error.ts';
 import type { Clock } from '../../runtime/runtime.ts';
-import { clusterTree, isOfCluster } from './cluster-tree.ts';
+import { clusterTree, isOfBrokers, isOfCluster } from './cluster-tree.ts';
 import { readOwnNodes, writeOwnNodes } from './own-nodes.ts';
 import { missingNode, refuseCluster, ShellError, unknownCommand } from './refusals.ts';
 import {
@@ -41,6 +41,7 @@ interface ShellCommand {
   readonly run: (typed: Typed) => Promise<string[]>;
 }
 
+const NO_BROKER = () => new ShellError('no broker runs that could tell: start one with kafka-server-start.sh');
 const DELETE_TOPIC = /^\/brokers\/topics\/([^/]+)$/;
 const ACL = /^\w+:.*:[cdrwa]+$/;
 /** Flags with a value; the time to live of a node is not kept. */
@@ -97,6 +98,7 @@ export class ZkShell {
 
   async #tree(path: string, deep = false): Promise<Tree> {
     const { view, admin } = await this.#options.look();
+    if (admin === null && isOfBrokers({ path, deep })) throw NO_BROKER();
     const tree = await clusterTree(view, admin, { path, deep });
     if (admin === null || isOfCluster(path)) return tree;
     for (const [own, node] of await readOwnNodes(admin)) plant(tree, own, node);
@@ -112,7 +114,7 @@ export class ZkShell {
 
   async #admin(): Promise<Admin> {
     const { admin } = await this.#options.look();
-    if (admin === null) throw new ShellError('no broker runs that could do it: start one first');
+    if (admin === null) throw NO_BROKER();
     return admin;
   }
 
