@@ -195,13 +195,30 @@ async function waitForEnsemble(
     const view = await ensembleView(servers, runtime);
     if (view !== null) return view;
     if (runtime.clock.monotonicMs() >= giveUpAt) {
+      const others = await listening(servers, runtime);
       throw new KtsError(`Timed out waiting for connection to the controllers at ${addressWords(servers)}.`, {
-        hint: 'Start them first (zkServer.sh start), or name them in zookeeper.connect.',
+        hint:
+          others.length === 0
+            ? 'Start them first (zkServer.sh start), or name them in zookeeper.connect.'
+            : `What listens on ${addressWords(others)} is no controller: a ZooKeeper's place is taken by zkServer.sh of kts.`,
       });
     }
     if (!said) logger.info(`Waiting for the controllers at ${addressWords(servers)}`);
     await pause(WAIT_STEP_MS, runtime);
   }
+}
+
+/** Those at which anybody listens at all. */
+async function listening(servers: readonly HostAndPort[], runtime: Runtime): Promise<HostAndPort[]> {
+  const tried = servers.map(async (address) => {
+    try {
+      (await runtime.sockets.connect({ ...address, timeoutMs: WAIT_STEP_MS })).destroy();
+      return [address];
+    } catch {
+      return [];
+    }
+  });
+  return (await Promise.all(tried)).flat();
 }
 
 function nextId(view: EnsembleView | null): number {

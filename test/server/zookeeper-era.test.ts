@@ -83,6 +83,17 @@ describe("a broker's file of ZooKeeper's time", () => {
     expect(() => readdirSync(data())).toThrow('ENOENT');
   });
 
+  it('tells a program that is no controller from nobody', async () => {
+    const close = (connection: { destroy(): void }) => connection.destroy();
+    const zookeeper = await nodeRuntime.sockets.listen({ host: '127.0.0.1', port: 0 }, close);
+    const connect = `127.0.0.1:${zookeeper.port}`;
+    const start = prepare({ 'broker.id': '0', 'zookeeper.connect': connect, 'zookeeper.connection.timeout.ms': '1' });
+    await expect(start).rejects.toMatchObject({
+      hint: expect.stringContaining(`listens on ${connect} is no controller`),
+    });
+    await zookeeper.close();
+  });
+
   it('is never stopped by a value that is none', async () => {
     const port = await startEnsemble();
     const config = await prepare({
