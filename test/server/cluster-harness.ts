@@ -2,8 +2,8 @@
  * A cluster of whole nodes in this process, over loopback and real directories. A member can be stopped, or killed: from
  * one moment to the next its sockets are gone and nothing of it runs any more, and it comes back on a copy of its files.
  */
+
 import fs from 'node:fs';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createLogger } from '../../src/base/logger.ts';
@@ -14,6 +14,7 @@ import type { Connection, Files, ListenerHandle, Runtime } from '../../src/runti
 import { formatDirectories } from '../../src/server/format/format-directories.ts';
 import { NO_FORMAT_OPTIONS } from '../../src/server/format/format-options.ts';
 import { type RunningNode, startNode } from '../../src/server/node.ts';
+import { freePort } from '../support/free-port.ts';
 
 const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg';
 
@@ -182,14 +183,6 @@ export class Member {
   said(pattern: RegExp): boolean {
     return this.lines.some((line) => pattern.test(line));
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 export class TestCluster {

@@ -1,20 +1,13 @@
 /** An idempotent producer across clean stops, with five batches in flight: each record is there once, in order. */
-import net from 'node:net';
+
 import { afterEach, expect, it, vi } from 'vitest';
 import { RawProducer } from '../conformance/support/raw-producer.ts';
+import { freePort } from '../support/free-port.ts';
 import { Home, type TestNode } from './node-harness.ts';
 
 let home: Home;
 
 afterEach(() => home.remove());
-
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 async function numbers(node: TestNode): Promise<number[]> {
   const found: number[] = [];

@@ -2,12 +2,13 @@
  * A tutorial as a script: its lines as people type them, between headings. Only their paths, hosts and ports are replaced
  * by those of the machine. What each step printed comes out by its heading.
  */
+
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { freePort } from '../support/free-port.ts';
 import { type Isolation, KTS, runScript } from '../support/own-user.ts';
 
 const HERE = import.meta.dirname;
@@ -28,12 +29,7 @@ export class Tutorial {
 
   /** Free ports for those of the tutorial, wherever they stand. */
   async replacePorts(ports: readonly number[]): Promise<void> {
-    const servers = ports.map(() => net.createServer().listen(0, '127.0.0.1'));
-    await Promise.all(servers.map((server) => new Promise((done) => server.once('listening', done))));
-    for (const [at, server] of servers.entries()) {
-      this.#replacements.set(String(ports[at]), String((server.address() as net.AddressInfo).port));
-    }
-    await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+    for (const port of ports) this.#replacements.set(String(port), String(await freePort()));
   }
 
   /** The same for ports of hosts that are all this one: `HOST:PORT` becomes `localhost:FREE`. */

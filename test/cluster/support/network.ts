@@ -2,9 +2,10 @@
  * Where the nodes of a drill listen: all on loopback, or each in a network namespace of its own behind a bridge, so that
  * the way between two nodes, or to one node, can be cut. Namespaces need root and Linux.
  */
+
 import { spawnSync } from 'node:child_process';
-import net from 'node:net';
 import process from 'node:process';
+import { freePort } from '../../support/free-port.ts';
 
 export interface Network {
   /** Why no way can be cut; undefined where it can. */
@@ -18,26 +19,6 @@ export interface Network {
   /** A port that nothing listens on, of this node. */
   freePort(node: number): Promise<number>;
   close(): void;
-}
-
-const LOWEST = 20_000;
-const HIGHEST = 32_000;
-const claimed = new Set<number>();
-
-/** Below the ports of outgoing connections: a node that is away finds its port free when it comes back. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
-    if (claimed.has(port)) continue;
-    const isFree = await new Promise<boolean>((resolve) => {
-      const server = net.createServer();
-      server.once('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-    });
-    if (!isFree) continue;
-    claimed.add(port);
-    return port;
-  }
 }
 
 export function loopback(): Network {

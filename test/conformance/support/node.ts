@@ -2,12 +2,14 @@
  * A running node for the conformance checks: kts from the build, or Apache Kafka on the same directory and properties.
  * KTS_TEST_TARGET=kafka runs every check against Apache Kafka, which proves the checks themselves.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { freePort } from '../../support/free-port.ts';
 import { type Finished, finish, javaArguments, kafka } from './tools.ts';
 
 export type Engine = 'kts' | 'kafka';
@@ -18,18 +20,6 @@ const READY_TIMEOUT_MS = 60_000;
 
 export function kts(args: readonly string[], input?: string | Buffer): Promise<Finished> {
   return finish(process.execPath, [BIN, ...args], input);
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, () => {
-      const server = net.createServer();
-      return new Promise<net.Server>((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as net.AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 /** A directory with a properties file and a formatted log directory; either engine runs on it. */
@@ -43,7 +33,8 @@ export interface Home {
 
 export async function makeHome(extra: Readonly<Record<string, string>> = {}, engine = TARGET): Promise<Home> {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'kts-conformance-'));
-  const [port, controllerPort] = await freePorts(2);
+  const port = await freePort();
+  const controllerPort = await freePort();
   const logDirectory = path.join(directory, 'data');
   const properties = path.join(directory, 'server.properties');
   const keys: Record<string, string> = {
