@@ -7,6 +7,7 @@ import { listTopics } from '../../client/admin-topics.ts';
 import { ClusterView } from '../../client/cluster-view.ts';
 import { ClientLink } from '../../network/client-link.ts';
 import type { CommandContext } from '../command.ts';
+import { ENTITY_TYPES, type EntityType } from '../configs/entities.ts';
 import { defaultBootstrap, readProfiles } from '../defaults.ts';
 import { ALL_TABLES, tableOf } from '../options/all.ts';
 import type { OptionRow, ToolTable } from '../options/table.ts';
@@ -33,6 +34,12 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   type: ['classic', 'consumer'],
   'election-type': ['preferred', 'unclean'],
   'process-role': ['broker', 'controller'],
+  'entity-type': [...ENTITY_TYPES],
+  operation: [
+    ...['All', 'Read', 'Write', 'Create', 'Delete', 'Alter', 'Describe', 'ClusterAction', 'DescribeConfigs'],
+    ...['AlterConfigs', 'IdempotentWrite', 'CreateTokens', 'DescribeTokens', 'TwoPhaseCommit'],
+  ],
+  'resource-pattern-type': ['literal', 'prefixed', 'any', 'match'],
   output: ['table', 'json', 'yaml', 'csv', 'text'],
 };
 
@@ -112,11 +119,49 @@ function groupNames(situation: Situation): Promise<Candidate[]> {
   return ask(situation, async (cluster) => (await listGroups(cluster)).map((group) => group.id));
 }
 
+/** Names that the cluster can tell without being asked for long. */
+async function entityNames(situation: Situation): Promise<Candidate[]> {
+  const type = entityTypeIn(situation);
+  if (type === 'topics') return topicNames(situation);
+  return type === 'groups' ? groupNames(situation) : [];
+}
+
+const TYPES_OF_OPTIONS: Readonly<Record<string, EntityType>> = {
+  '--broker': 'brokers',
+  '--broker-defaults': 'brokers',
+  '--group': 'groups',
+  '--user': 'users',
+  '--user-defaults': 'users',
+  '--client': 'clients',
+  '--client-defaults': 'clients',
+  '--ip': 'ips',
+  '--ip-defaults': 'ips',
+  '--client-metrics': 'client-metrics',
+  '--broker-logger': 'broker-loggers',
+};
+
+/** What the words before have said is looked at. */
+function entityTypeIn({ before }: Situation): EntityType {
+  const named = before[before.indexOf('--entity-type') + 1];
+  const type = ENTITY_TYPES.find((type) => before.includes('--entity-type') && type === named);
+  const flag = before.find((word) => Object.hasOwn(TYPES_OF_OPTIONS, word));
+  return type ?? (flag === undefined ? 'topics' : (TYPES_OF_OPTIONS[flag] as EntityType));
+}
+
+async function configKeys(situation: Situation, end: string): Promise<Candidate[]> {
+  const { knownKeys } = await import('../configs/known-keys.ts');
+  const keys = await knownKeys(entityTypeIn(situation));
+  return (keys ?? []).map((key) => ({ word: `${key}${end}`, what: '' }));
+}
+
 async function valueCandidates(situation: Situation, row: OptionRow): Promise<Candidate[]> {
   const name = plainName(row.names[0] as string);
   // A new topic's name is not one of those that are there.
   if (name === 'topic' || name === 'include') return situation.before.includes('--create') ? [] : topicNames(situation);
   if (name === 'group') return groupNames(situation);
+  if (name === 'add-config') return configKeys(situation, '=');
+  if (name === 'delete-config' && situation.table.name === 'configs') return configKeys(situation, '');
+  if (name === 'entity-name') return entityNames(situation);
   if (row.type === 'file' || name === 'data-dir') return [FILES];
   return (VALUES[name] ?? []).map((word) => ({ word, what: '' }));
 }
@@ -135,6 +180,7 @@ async function wordCandidates(situation: Situation): Promise<Candidate[]> {
   if (fixed !== undefined) return [...fixed];
   if (table.name === 'server-start' || table.name === 'shims') return [FILES];
   if (table.word?.name === 'GROUP') return groupNames(situation);
+  if (table.name === 'configs') return entityNames(situation);
   return table.word?.name === 'TOPIC' && !before.includes('--create') ? topicNames(situation) : [];
 }
 

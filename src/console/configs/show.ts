@@ -104,7 +104,7 @@ export function showDescribed(result: DescribeConfigsResult): Shown {
   const rows = entities.flatMap(({ type, name, entries }) =>
     entries.map((entry): Cell[] => [
       singular(type),
-      name,
+      name === '' ? null : name,
       entry.name,
       entry.value,
       SOURCE_NAMES[entry.source] ?? 'UNKNOWN',
