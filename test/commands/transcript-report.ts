@@ -1,5 +1,5 @@
 /**
- * `npm run transcripts`: all recorded runs of Kafka's six tools, played in both manners; how many agree in the strict one,
+ * `npm run transcripts`: all recorded runs of Kafka's tools that kts has, played in both manners; how many agree in the strict one,
  * each difference with its reason, and what the own manner makes of those that fail.
  */
 import type { StopReason } from '../../src/console/command.ts';
@@ -13,7 +13,12 @@ import { embeddedWorld, type World } from './transcript-world.ts';
 /** What runs longer than this in the own manner would run until somebody stops it. */
 const OWN_LIMIT_MS = 3_000;
 const TERMINAL = 'in a terminal: test/conformance/terminal.test.ts';
-const NEW_GROUPS = 'needs a group of the consumer protocol: against Apache Kafka, test/conformance/transcripts.test.ts';
+const NEEDS: Readonly<Record<string, string>> = {
+  configs: 'quotas and credentials',
+  acls: 'an authorizer',
+  'consumer-groups': 'a group of the consumer protocol',
+};
+const ELSEWHERE_PLAYED = 'against Apache Kafka, test/conformance/transcripts.test.ts';
 
 const MEANT = { ...DIFFERENT, ...EITHER };
 
@@ -104,7 +109,9 @@ for (const file of new Set(SCENES.map((scene) => scene.file))) {
   );
   for (const test of recorded) {
     if (rows.has(named(file, test.id))) continue;
-    const reason = reasonIn(ELSEWHERE, file, test.id) ?? (test.isTerminal ? TERMINAL : NEW_GROUPS);
+    const reason =
+      reasonIn(ELSEWHERE, file, test.id) ??
+      (test.isTerminal ? TERMINAL : `needs ${NEEDS[test.argv[0] as string]}: ${ELSEWHERE_PLAYED}`);
     left.push(`- ${named(file, test.id)}: ${reason}`);
   }
 }
