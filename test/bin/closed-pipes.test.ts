@@ -48,6 +48,7 @@ describe.skipIf(process.platform === 'win32')('a closed pipe', () => {
     ['console-consumer orders --from-beginning', 'head -n 1'],
     ['console-consumer orders --from-beginning --output json', 'head -n 1'],
     ['topics --list', 'true'],
+    ['configs --describe --broker 1 --all', 'head -n 1'],
     ['topics --list --watch 0.1', 'head -n 1'],
     ['--help', 'true'],
   ])('kts %s | %s', async (line, reader) => {

@@ -4,6 +4,8 @@
 export const ELSEWHERE: Readonly<Record<string, string>> = {
   'daemon-flag': "the script around Kafka's class takes it, and so do we: test/console/shims.test.ts",
   'topics-closed-pipe': 'ends quietly with 141, as the shell has it: test/bin/closed-pipes.test.ts',
+  'acls-remove-tty': 'the question, and what an answer does: test/console/acls/acls.test.ts',
+  'acls-remove-tty-yes': 'the question, and what an answer does: test/console/acls/acls.test.ts',
   'consumer-closed-pipe': 'ends quietly with 141, as the shell has it: test/bin/closed-pipes.test.ts',
 };
 
