@@ -32,6 +32,7 @@ step jps
 kafka-console-consumer.sh --bootstrap-server localhost:9092 --topic topic >consumer.out 2>&1 &
 until_shows ConsoleConsumer own_jps -m | sed 's/^[0-9]* //' | sort
 kill -INT $!; wait $!
+[ -n "$KAFKA_LOOKS" ] && pause whole
 # From here on a producer and a consumer work without a pause; what they say is counted at the end.
 (for n in $(seq 1500); do echo "record $n"; sleep 0.01; done) |
   kafka-console-producer.sh --broker-list $brokers --topic topic >producer.out 2>&1 &

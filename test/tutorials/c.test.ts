@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { KAFKA_JARS, kafkaOk } from '../conformance/support/tools.ts';
 import { isolation } from '../support/own-user.ts';
 import { Tutorial } from './tutorial.ts';
 
@@ -32,12 +33,37 @@ async function install(): Promise<Tutorial> {
   return made;
 }
 
+/** To Kafka's own tools it is a cluster like any other. */
+async function lookWithKafka(made: Tutorial): Promise<void> {
+  const server = ['--bootstrap-server', `localhost:${made.port(9092)}`];
+  const status = await kafkaOk('metadata-quorum', [...server, 'describe', '--status']);
+  for (const [at, port] of [2887, 2888, 2889].entries()) {
+    expect(status).toContain(`{"id": 300${at + 1}, "endpoints": ["CONTROLLER://localhost:${made.port(port)}"]}`);
+  }
+  expect(status).toMatch(/CurrentObservers: +\[\{"id": 0, .*"id": 1, .*"id": 2, /);
+  const controller = ['--bootstrap-controller', `localhost:${made.port(2181)}`];
+  expect(await kafkaOk('metadata-quorum', [...controller, 'describe', '--replication'])).toMatch(/^3002 .*$/m);
+  const topic = await kafkaOk('topics', [...server, '--describe', '--topic', 'topic']);
+  expect(topic.match(/\tReplicas: \d,\d,\d\tIsr: \d,\d,\d\t/g)).toHaveLength(3);
+  const read = ['--topic', 'topic', '--from-beginning', '--max-messages', '2'];
+  expect((await kafkaOk('console-consumer', [...server, ...read])).split('\n').sort()).toEqual([
+    '',
+    'hello',
+    'this is kafka',
+  ]);
+}
+
 describe.skipIf(isolated === undefined)('the tutorial of an ensemble and three brokers, with failures', () => {
   afterEach(() => tutorial?.remove());
 
   it('runs as typed, and loses nothing', { timeout: 280_000 }, async () => {
     const made = await install();
-    const shown = Object.fromEntries(await made.run('c.sh', 270_000));
+    const looks = KAFKA_JARS !== undefined;
+    const run = made.run('c.sh', 270_000, { KAFKA_LOOKS: looks ? '1' : '' });
+    // The script comes to its end whatever was seen.
+    const [looked] = await Promise.allSettled([looks && made.whenPaused('whole', () => lookWithKafka(made)), run]);
+    if (looked.status === 'rejected') throw looked.reason;
+    const shown = Object.fromEntries(await run);
     const jps = shown['jps']?.filter((line) => !line.startsWith('Jps'));
     expect({ ...shown, jps, 'shared-group': shown['shared-group']?.slice(-2) }).toMatchObject({
       zookeepers: [

@@ -26,6 +26,8 @@ until_shows() {
   done
   echo "$answer"
 }
+# The test looks at what runs, where it has something to look with.
+pause() { touch "$ROOT/$1.reached"; until [ -e "$ROOT/$1.over" ]; do sleep 0.1; done; }
 # Without a PATH, no real jps adds the JVMs of the machine.
 own_jps() { env -i "$JPS" "$@"; }
 trap 'kill -9 $(own_jps -q) 2>/dev/null' EXIT

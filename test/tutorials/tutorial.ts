@@ -92,8 +92,26 @@ export class Tutorial {
     for (const other of others) fs.cpSync(first, other, { recursive: true, verbatimSymlinks: true });
   }
 
+  /** For a script that waits for the test: at `pause NAME` it goes on once `look` has seen enough. */
+  async whenPaused<Seen>(name: string, look: () => Promise<Seen>): Promise<Seen> {
+    const [reached, over] = ['reached', 'over'].map((word) => path.join(this.root, `${name}.${word}`)) as [
+      string,
+      string,
+    ];
+    while (!fs.existsSync(reached)) await new Promise((resolve) => setTimeout(resolve, 50));
+    try {
+      return await look();
+    } finally {
+      fs.writeFileSync(over, '');
+    }
+  }
+
   /** The lines of each step, by its heading; what a step printed twice under one heading is joined. */
-  async run(script: string, timeoutMs: number): Promise<Map<string, string[]>> {
+  async run(
+    script: string,
+    timeoutMs: number,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Map<string, string[]>> {
     this.write('prelude.sh', fs.readFileSync(path.join(HERE, 'prelude.sh'), 'utf8'));
     for (const name of fs.readdirSync(path.join(HERE, 'scripts'))) {
       this.write(`scripts/${name}`, fs.readFileSync(path.join(HERE, 'scripts', name), 'utf8'), 0o755);
@@ -111,6 +129,7 @@ export class Tutorial {
         NODE: process.execPath,
         KTS,
         ROOT: this.root,
+        ...more,
       },
       timeoutMs,
     });
