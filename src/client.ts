@@ -36,6 +36,7 @@ import { emitWarning } from './runtime/warnings.ts';
 
 export { KtsError } from './base/kts-error.ts';
 export type { Admin } from './client/admin.ts';
+export type { Acl, AclEntry, AclFilter, AclResource } from './client/admin-acls.ts';
 export type {
   ClusterDescription,
   ClusterNode,
@@ -49,6 +50,8 @@ export type { ConfigChange, ConfigEntry, Resource, ResourceConfigs } from './cli
 export { ConfigSource, ResourceType } from './client/admin-configs.ts';
 export type { CommittedOffset, GroupDescription, GroupMember, ListedGroup } from './client/admin-groups.ts';
 export type { OngoingReassignment, Reassignment, RecordsToDelete, ReplicaMove } from './client/admin-partitions.ts';
+export type { ClientQuotas, QuotaEntityPart, QuotaFilterPart } from './client/admin-quotas.ts';
+export type { ScramChanges, ScramCredential, ScramUpsertion, UserScramCredentials } from './client/admin-scram.ts';
 export type {
   ListedTopic,
   NewTopic,

@@ -67,11 +67,12 @@ export interface ScramUpsertion {
   readonly password: string;
 }
 
-export async function alterScramCredentials(
-  cluster: ClusterView,
-  user: string,
-  changes: { readonly upsertions: readonly ScramUpsertion[]; readonly deletions: readonly ScramMechanism[] },
-): Promise<void> {
+export interface ScramChanges {
+  readonly upsertions: readonly ScramUpsertion[];
+  readonly deletions: readonly ScramMechanism[];
+}
+
+export async function alterScramCredentials(cluster: ClusterView, user: string, changes: ScramChanges): Promise<void> {
   const response = await cluster.call(
     ALTER,
     {

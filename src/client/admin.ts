@@ -3,6 +3,7 @@
  * them where one may fail and another not; methods for one thing reject.
  */
 import type { KafkaError } from '../protocol/kafka-error.ts';
+import { type Acl, type AclFilter, createAcls, deleteAcls, describeAcls } from './admin-acls.ts';
 import {
   type ClusterDescription,
   describeCluster,
@@ -49,6 +50,19 @@ import {
   type RecordsToDelete,
   type ReplicaMove,
 } from './admin-partitions.ts';
+import {
+  alterClientQuotas,
+  type ClientQuotas,
+  describeClientQuotas,
+  type QuotaEntityPart,
+  type QuotaFilterPart,
+} from './admin-quotas.ts';
+import {
+  alterScramCredentials,
+  describeScramCredentials,
+  type ScramChanges,
+  type UserScramCredentials,
+} from './admin-scram.ts';
 import {
   createPartitions,
   createTopics,
@@ -156,6 +170,45 @@ export class Admin implements AsyncDisposable {
 
   listConfigResources(types: readonly ResourceType[] = []): Promise<Resource[]> {
     return listConfigResources(this.cluster, types);
+  }
+
+  // ---- quotas, credentials, rules of who may do what ----
+
+  /** Of entities that consist of exactly these parts. */
+  describeClientQuotas(filter: readonly QuotaFilterPart[]): Promise<ClientQuotas[]> {
+    return describeClientQuotas(this.cluster, filter);
+  }
+
+  /** `null` takes a quota away. */
+  alterClientQuotas(
+    entity: readonly QuotaEntityPart[],
+    changes: ReadonlyMap<string, number | null>,
+    options: { readonly validateOnly?: boolean } = {},
+  ): Promise<void> {
+    return alterClientQuotas(this.cluster, entity, changes, options);
+  }
+
+  /** Of these users, of all when none are named. */
+  describeScramCredentials(users: readonly string[] = []): Promise<UserScramCredentials[]> {
+    return describeScramCredentials(this.cluster, users);
+  }
+
+  alterScramCredentials(user: string, changes: ScramChanges): Promise<void> {
+    return alterScramCredentials(this.cluster, user, changes);
+  }
+
+  describeAcls(filter: AclFilter = {}): Promise<Acl[]> {
+    return describeAcls(this.cluster, filter);
+  }
+
+  /** For each of them: nothing, or why not. */
+  createAcls(acls: readonly Acl[]): Promise<(KafkaError | null)[]> {
+    return createAcls(this.cluster, acls);
+  }
+
+  /** What each filter has deleted, or why it has not. */
+  deleteAcls(filters: readonly AclFilter[]): Promise<(readonly Acl[] | KafkaError)[]> {
+    return deleteAcls(this.cluster, filters);
   }
 
   // ---- groups ----

@@ -52,7 +52,9 @@ export default class Acls extends Command<AclsResult> {
       }
       const rules = rulesOf(options, word);
       const how = { dryRun: this.#dryRun, force: options.has('force') };
-      return { removed: this.#checked(await removeRules(context, client, rules, how)) };
+      const removed = await removeRules(context, client, rules, how);
+      if (!this.strict && removed.removed.length === 0 && removed.failure === undefined) this.#tellOfNothing(rules);
+      return { removed: this.#checked(removed) };
     } catch (error) {
       throw this.strict || !(error instanceof KafkaError) ? error : this.#explained(error);
     } finally {
@@ -67,6 +69,15 @@ export default class Acls extends Command<AclsResult> {
   #checked<Result extends { readonly failure?: unknown }>(result: Result): Result {
     const { failure } = result;
     return this.strict || !(failure instanceof KafkaError) ? result : { ...result, failure: this.#explained(failure) };
+  }
+
+  /** A rule is named whole, with its operation; that is easily overlooked. */
+  #tellOfNothing(rules: readonly Rules[]): void {
+    const { options } = this;
+    const byDefault = rules.some(({ entries }) => entries.length > 0) && !options.has('operation');
+    const isRole = options.has('producer') || options.has('consumer');
+    const why = byDefault && !isRole ? '; without --operation only rules of the operation All are meant' : '';
+    this.context.output.err(`kts: nothing was removed${why}\n`);
   }
 
   #explained(error: KafkaError): CommandError {

@@ -54,6 +54,9 @@ export const aclsTable = tool({
       what: 'all that bob needs to read',
       line: 'kts acls --add --allow-principal User:bob --consumer --topic orders --group billing',
     },
-    { what: 'take it back', line: 'kts acls --remove --allow-principal User:bob --topic orders' },
+    {
+      what: 'take that back',
+      line: 'kts acls --remove --allow-principal User:bob --consumer --topic orders --group billing',
+    },
   ],
 });
