@@ -258,9 +258,17 @@ export default class ServerStart extends Command<void> {
     ];
     const outputFile = join(directory, this.outputName);
     const pid = startDetached(words, { argv0: 'java', outputFile, env: { ...context.env, LOG_DIR: directory } });
+    const note = file === undefined ? undefined : await this.noteOf(file).catch(() => undefined);
+    if (note !== undefined) context.output.err(`kts: ${note}\n`);
     if (this.strict) return;
     const log = file === undefined ? outputFile : join(directory, this.logName);
     context.output.err(`kts: node ${pid} starts in the background; its log is ${log}\n`);
+  }
+
+  /** What stands for what, where the node in the background does not do what the file's words say. */
+  protected async noteOf(file: string): Promise<string | undefined> {
+    if (!isZookeeperConfig(await readPropertiesFile(this.context, file))) return undefined;
+    return `there is no ZooKeeper any more: ${file} starts a KRaft broker, and its zookeeper.connect names the controllers`;
   }
 
   render(): void {}

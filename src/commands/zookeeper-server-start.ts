@@ -34,4 +34,9 @@ export default class ZookeeperServerStart extends ServerStart {
       logger,
     );
   }
+
+  protected override async noteOf(path: string): Promise<string> {
+    const { readZooConfig } = await import('../config/zoo-config.ts');
+    return readZooConfig({ path, hostname: nodeProcesses.hostname }, this.context.runtime.files).note;
+  }
 }

@@ -33,6 +33,14 @@ for _ in $(seq 100); do bin/zkServer.sh status >/dev/null && break; sleep 0.1; d
 bin/zkServer.sh status
 kill -INT $!; wait $!; echo "exit $?"
 grep -c 'there is no ZooKeeper any more' foreground.out
+step background
+./bin/zookeeper-server-start.sh -daemon conf/zoo.cfg 2>&1
+for _ in $(seq 100); do bin/zkServer.sh status >/dev/null && break; sleep 0.1; done
+./bin/kafka-server-start.sh -daemon conf/server.properties 2>&1
+for _ in $(seq 100); do own_jps | grep -q Kafka && break; sleep 0.1; done
+./bin/kafka-server-stop.sh
+for _ in $(seq 100); do own_jps | grep -q Kafka || break; sleep 0.1; done
+./bin/zookeeper-server-stop.sh; settled
 step taken
 bin/zkServer.sh start >/dev/null
 ./bin/zkServer.sh --config other start 2>&1 | tail -2; echo "exit ${PIPESTATUS[0]}"

@@ -14,6 +14,10 @@ async function install(): Promise<Tutorial> {
   made.replacePath('/opt/zookeeper', 'zookeeper');
   made.install('zookeeper');
   made.write('zookeeper/conf/zoo.cfg', 'tickTime=2000\ndataDir=@ROOT@/data\nclientPort=2181\n');
+  made.write(
+    'zookeeper/conf/server.properties',
+    'broker.id=1\nlisteners=PLAINTEXT://localhost:0\nlog.dirs=@ROOT@/kafka-data\nzookeeper.connect=localhost:2181\n',
+  );
   made.write('zookeeper/other/zoo.cfg', 'dataDir=@ROOT@/other-data\nclientPort=2181\n');
   made.write(
     'zookeeper/ensemble/zoo.cfg',
@@ -66,6 +70,10 @@ describe.skipIf(isolated === undefined)('zkServer.sh', () => {
       restart: ['Stopping zookeeper ... STOPPED', 'Starting zookeeper ... STARTED', 'exit 0', 'Mode: standalone'],
       killed: [NOT_RUNNING, 'exit 1', 'Stopping zookeeper ... STOPPED', 'Stopping zookeeper ... no zookeeper to stop'],
       foreground: ['Mode: standalone', 'exit 130', '1'],
+      background: [
+        note.replace(`${home}/`, ''),
+        'kts: there is no ZooKeeper any more: conf/server.properties starts a KRaft broker, and its zookeeper.connect names the controllers',
+      ],
       taken: [
         'Starting zookeeper ... FAILED TO START',
         `kts: another program listens on 127.0.0.1:${made.port(2181)}`,
