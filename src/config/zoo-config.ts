@@ -14,7 +14,7 @@ import { ENSEMBLE_LISTENER, tidyOldProperties } from './zookeeper-config.ts';
  * Nodes of a cluster have different ids, while an ensemble and its brokers used to count each for itself. Brokers of
  * ZooKeeper's time had ids up to 1000 (reserved.broker.max.id), or were given one from 1001 on.
  */
-const FIRST_ENSEMBLE_ID = 3000;
+export const FIRST_ENSEMBLE_ID = 3000;
 
 const PEER_LISTENER = 'CONTROLLER';
 const DEFAULT_CLIENT_PORT = 2181;

@@ -25,6 +25,8 @@ export interface EnsembleView {
   readonly controllerId: number;
   /** Those that are not fenced. */
   readonly brokers: readonly EnsembleBroker[];
+  /** Ids of these and of those that are away. */
+  readonly registered: readonly number[];
 }
 
 /** The first that answers; null where none does. */
@@ -46,17 +48,19 @@ async function askOne(address: Address, runtime: Runtime): Promise<EnsembleView 
       link.send(
         DESCRIBE_CLUSTER,
         version,
-        { includeClusterAuthorizedOperations: false, endpointType, includeFencedBrokers: false },
+        { includeClusterAuthorizedOperations: false, endpointType, includeFencedBrokers: true },
         TIMEOUT_MS,
       );
     const controllers = await ask(ENDPOINT_CONTROLLERS);
     if (controllers.errorCode !== 0) return null;
     // Apache Kafka's controllers do not tell; then there is nothing to be known of brokers here.
     const { errorCode, brokers } = await ask(ENDPOINT_BROKERS);
+    const known = errorCode === 0 ? brokers : [];
     return {
       clusterId: controllers.clusterId,
       controllerId: controllers.controllerId,
-      brokers: errorCode === 0 ? brokers.map(({ brokerId: id, host, port }) => ({ id, host, port })) : [],
+      brokers: known.filter(({ isFenced }) => !isFenced).map(({ brokerId: id, host, port }) => ({ id, host, port })),
+      registered: known.map(({ brokerId }) => brokerId),
     };
   } finally {
     link.close();

@@ -12,7 +12,7 @@ import { BrokerConfig } from '../config/broker-config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Properties } from '../config/config-values.ts';
 import type { HostAndPort } from '../config/quorum-voters.ts';
-import { type EnsembleFile, readZooConfig } from '../config/zoo-config.ts';
+import { type EnsembleFile, FIRST_ENSEMBLE_ID, readZooConfig } from '../config/zoo-config.ts';
 import {
   addressWords,
   aloneFromZookeeper,
@@ -221,8 +221,11 @@ async function listening(servers: readonly HostAndPort[], runtime: Runtime): Pro
   return (await Promise.all(tried)).flat();
 }
 
+/** Above those of all brokers, also of one that is away, and of a broker that is the controller and not registered yet. */
 function nextId(view: EnsembleView | null): number {
-  return Math.max(FIRST_GENERATED_ID - 1, ...(view?.brokers ?? []).map(({ id }) => id)) + 1;
+  const taken =
+    view === null ? [] : [...view.registered, ...(view.controllerId < FIRST_ENSEMBLE_ID ? [view.controllerId] : [])];
+  return Math.max(FIRST_GENERATED_ID - 1, ...taken) + 1;
 }
 
 function pause(ms: number, runtime: Runtime): Promise<void> {

@@ -63,6 +63,14 @@ describe("a broker's file of ZooKeeper's time", () => {
     expect([again.nodeId, again.isController, clusterOf(data())]).toEqual([5, true, cluster]);
   });
 
+  it('gives no id that the node has which is its controller', async () => {
+    const connect = `127.0.0.1:${await freePort()}`;
+    const alone = await prepare({ 'zookeeper.connect': connect });
+    await run(alone);
+    const beside = await prepare({ 'zookeeper.connect': connect, 'log.dirs': join(root, 'beside') });
+    expect([alone.nodeId, beside.nodeId, beside.isController]).toEqual([1001, 1002, false]);
+  });
+
   it('makes a broker of the controllers that answer there, in their cluster', async () => {
     const port = await startEnsemble();
     const config = await prepare({ 'broker.id': '0', 'zookeeper.connect': `127.0.0.1:${port}/kafka` });
@@ -73,7 +81,16 @@ describe("a broker's file of ZooKeeper's time", () => {
 
   it('finds an id itself where the file has none', async () => {
     const port = await startEnsemble();
-    expect((await prepare({ 'broker.id': '-1', 'zookeeper.connect': `127.0.0.1:${port}` })).nodeId).toBe(1001);
+    const connect = `127.0.0.1:${port}`;
+    const first = await prepare({ 'broker.id': '-1', 'zookeeper.connect': connect });
+    expect(first.nodeId).toBe(1001);
+    await run(first);
+    await nodes.pop()?.stop();
+    // One that is away keeps its id.
+    const second = await prepare({ 'zookeeper.connect': connect, 'log.dirs': join(root, 'second') });
+    expect(second.nodeId).toBe(1002);
+    const again = await prepare({ 'zookeeper.connect': connect });
+    expect(again.nodeId).toBe(1001);
   });
 
   it('waits only so long for controllers elsewhere', async () => {

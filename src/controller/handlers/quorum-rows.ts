@@ -117,13 +117,13 @@ function clusterError(errorCode: number, errorMessage: string | null) {
 }
 
 /** Where ZooKeeper was, people ask for brokers; Apache Kafka's controllers have no such listener. */
-function clusterOfBrokers({ controller, raft }: ControllerDeps) {
+function clusterOfBrokers({ controller, raft }: ControllerDeps, withFenced: boolean) {
   const brokers = [];
   for (const broker of controller.committedImage.brokers.values()) {
     const endpoint = broker.endpoints.find(({ name }) => name === 'PLAINTEXT') ?? broker.endpoints[0];
-    if (broker.fenced || endpoint === undefined) continue;
+    if ((broker.fenced && !withFenced) || endpoint === undefined) continue;
     const { host, port } = endpoint;
-    brokers.push({ brokerId: broker.id, host, port, rack: broker.rack, isFenced: false });
+    brokers.push({ brokerId: broker.id, host, port, rack: broker.rack, isFenced: broker.fenced });
   }
   return {
     throttleTimeMs: 0,
@@ -146,8 +146,9 @@ function describeClusterRow(deps: ControllerDeps): ApiRow {
     minVersion: 0,
     maxVersion: 2,
     ordering: 'serial',
-    handle: ({ endpointType }, { listenerName }) => {
-      if (endpointType === ENDPOINT_BROKERS && listenerName === ENSEMBLE_LISTENER) return clusterOfBrokers(deps);
+    handle: ({ endpointType, includeFencedBrokers }, { listenerName }) => {
+      const isAskedForBrokers = endpointType === ENDPOINT_BROKERS && listenerName === ENSEMBLE_LISTENER;
+      if (isAskedForBrokers) return clusterOfBrokers(deps, includeFencedBrokers);
       if (endpointType === ENDPOINT_BROKERS) {
         const message =
           'The request was sent to an endpoint of type CONTROLLER, but we wanted an endpoint of type BROKER';
