@@ -78,17 +78,28 @@ function question({ resource, entries }: Rules): string {
 const NO_CONSOLE =
   'Cannot invoke "java.io.Console.readLine()" because the return value of "java.lang.System.console()" is null';
 
-/** Kafka's tool asks on stdout, and fails where no terminal can answer. */
-async function isConfirmed(context: CommandContext, rules: Rules): Promise<boolean> {
+/** Kafka's tool asks on stdout, what was asked for and not what there is, and fails where no terminal can answer. */
+async function isConfirmedStrictly(context: CommandContext, rules: Rules): Promise<boolean> {
   const { output } = context;
-  const strict = context.manner === 'strict';
-  const canAsk = context.input().isTerminal && (strict ? output.outIsTerminal : output.errIsTerminal);
-  if (strict) output.out(`${question(rules)}\n`);
-  else if (!canAsk) throw usageError('nobody can be asked whether to remove them', '--force removes without asking');
-  else output.err(`${question(rules)} `);
+  output.out(`${question(rules)}\n`);
   output.flush();
-  if (!canAsk) throw new CommandError(NO_CONSOLE, { stage: 'run' });
-  return (await readLine(context))?.trim().toLowerCase() === 'y';
+  if (!context.input().isTerminal || !output.outIsTerminal) throw new CommandError(NO_CONSOLE, { stage: 'run' });
+  return isYes(await readLine(context));
+}
+
+/** In the own manner the rules themselves are shown. */
+async function isConfirmed(context: CommandContext, acls: readonly Acl[]): Promise<boolean> {
+  const { output } = context;
+  if (!context.input().isTerminal || !output.errIsTerminal) {
+    throw usageError('nobody can be asked whether to remove them', '--force removes without asking');
+  }
+  for (const { resource, entry } of acls) output.err(`${resourceText(resource)}: ${entryText(entry)}\n`);
+  output.err(`remove ${acls.length === 1 ? 'this rule' : `these ${acls.length} rules`}? (y/n) `);
+  return isYes(await readLine(context));
+}
+
+function isYes(answer: string | undefined): boolean {
+  return answer?.trim().toLowerCase() === 'y';
 }
 
 function filtersOf({ resource, entries }: Rules): AclFilter[] {
@@ -111,11 +122,13 @@ export async function removeRules(
   const removed: Acl[] = [];
   for (const one of rules) {
     const filters = filtersOf(one);
-    if (dryRun) {
-      removed.push(...(await hitBy(client, filters)));
-      continue;
+    if (context.manner === 'strict') {
+      if (!force && !(await isConfirmedStrictly(context, one))) continue;
+    } else if (dryRun || !force) {
+      const hit = await hitBy(client, filters);
+      if (dryRun) removed.push(...hit);
+      if (dryRun || hit.length === 0 || !(await isConfirmed(context, hit))) continue;
     }
-    if (!force && !(await isConfirmed(context, one))) continue;
     for (const outcome of await deleteAcls(client.cluster, filters)) {
       if (outcome instanceof KafkaError) return { removed, failure: outcome };
       removed.push(...outcome);

@@ -216,7 +216,8 @@ describe('--list and --remove', () => {
   it('asks first, and takes nothing but y for a yes', async () => {
     const no = context('n\n');
     expect((await remove('--topic s', no)).removed).toEqual([]);
-    expect(no.printed.err).toContain('Are you sure you want to delete all ACLs for resource filter');
+    expect(no.printed.err).toContain('principal=User:b');
+    expect(no.printed.err).toMatch(/\nremove these 2 rules\? \(y\/n\) $/);
     const yes = context('Y\n', 'strict');
     expect((await remove('--topic s', yes)).removed).toHaveLength(2);
     expect(yes.printed).toEqual({
