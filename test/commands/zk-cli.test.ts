@@ -78,6 +78,15 @@ describe("ZooKeeper's shell", () => {
     ]);
   });
 
+  it('takes what another program wrote into its topic for data', async () => {
+    const topic = '__zookeeper_nodes';
+    await zk('create', '/first', '1');
+    const theirs = ['--topic', topic, '--property', 'parse.key=true', '--property', 'key.separator= '];
+    await runTool(['console-producer', '--bootstrap-server', broker, ...theirs], { stdin: '/theirs some data\n' });
+    expect((await zk('get', '/theirs')).lines).toEqual(['some data']);
+    expect((await zk('get', '/first')).lines).toEqual(['1']);
+  });
+
   it.each([
     [['deleteall', '/'], 'Node not empty: /'],
     [['create', '/a', 'two', 'words'], /^words does not have the form scheme:id:perm; .*quotes/],

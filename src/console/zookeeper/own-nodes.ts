@@ -7,7 +7,7 @@ import { Consumer } from '../../client/consumer/consumer.ts';
 import { Producer } from '../../client/producer/producer.ts';
 import { ErrorCode } from '../../protocol/error-codes.ts';
 import { KafkaError } from '../../protocol/kafka-error.ts';
-import type { Znode } from './znode.ts';
+import { bareNode, type Znode } from './znode.ts';
 
 export const OWN_NODES_TOPIC = '__zookeeper_nodes';
 const PARTITION = { topic: OWN_NODES_TOPIC, partition: 0 };
@@ -19,20 +19,38 @@ export async function readOwnNodes(admin: Admin): Promise<Map<string, Znode>> {
   if ((await admin.describeTopics([OWN_NODES_TOPIC])).get(OWN_NODES_TOPIC) instanceof KafkaError) return nodes;
   const consumer = new Consumer<Buffer, Buffer>(admin.cluster, { offsetReset: 'earliest' });
   try {
-    const end = (await consumer.endOffsets([PARTITION])).get(`${OWN_NODES_TOPIC}-0`)?.offset ?? 0;
-    consumer.assign([{ ...PARTITION, offset: 0 }]);
-    for (let next = 0; next < end; ) {
-      for (const { key, value, offset } of await consumer.poll(READ_MS)) {
-        next = offset + 1;
-        if (key === null) continue;
-        if (value === null) nodes.delete(key.toString());
-        else nodes.set(key.toString(), JSON.parse(value.toString()) as Znode);
-      }
+    const key = `${OWN_NODES_TOPIC}-0`;
+    const [starts, ends] = await Promise.all([
+      consumer.beginningOffsets([PARTITION]),
+      consumer.endOffsets([PARTITION]),
+    ]);
+    const end = ends.get(key)?.offset ?? 0;
+    consumer.assign([{ ...PARTITION, offset: starts.get(key)?.offset ?? 0 }]);
+    // Compaction and deleted records leave gaps, also before the end.
+    while ((await consumer.position(OWN_NODES_TOPIC, 0)) < end) {
+      for (const record of await consumer.poll(READ_MS)) take(nodes, record.key, record.value);
     }
   } finally {
     await consumer.close();
   }
   return nodes;
+}
+
+function take(nodes: Map<string, Znode>, key: Buffer | null, value: Buffer | null): void {
+  if (key === null) return;
+  if (value === null) nodes.delete(key.toString());
+  else nodes.set(key.toString(), nodeOf(value.toString()));
+}
+
+/** Records of another program are nodes with that data. */
+function nodeOf(text: string): Znode {
+  try {
+    const node = JSON.parse(text) as Znode | null;
+    if (node !== null && typeof node.version === 'number') return node;
+  } catch {
+    // Not ours.
+  }
+  return bareNode(text);
 }
 
 /** Null takes the node away. */
