@@ -52,13 +52,15 @@ export async function readText(context: CommandContext, path: string): Promise<s
 export function parseJson(context: CommandContext, text: string, path: string, strictText?: string): unknown {
   // Jackson stops behind the first value, whatever follows.
   const end = scanJson(text);
+  const isEmpty = text.trim() === '';
+  // It takes blanks for a document without a value, and only no text at all for a fault.
+  if (isEmpty && text !== '' && context.manner === 'strict') return undefined;
   if (typeof end === 'number') {
     const isWhole = context.manner === 'strict' || text.slice(end).trim() === '';
     if (isWhole) return JSON.parse(text.slice(0, end));
   }
   const at = typeof end === 'number' ? end : end.at;
   const before = text.slice(0, at).split('\n');
-  const isEmpty = text.trim() === '';
   const where = isEmpty ? 'it is empty' : `line ${before.length}, column ${(before.at(-1) as string).length + 1}`;
   const jackson = isEmpty || typeof end === 'number' ? "The input string shouldn't be empty" : end.jacksonText;
   throw fileError(`${path === '-' ? 'standard input' : path} is not JSON: ${where}`, strictText ?? jackson);
@@ -66,7 +68,9 @@ export function parseJson(context: CommandContext, text: string, path: string, s
 
 // ---- what is expected of a value ----
 
-const shown = (value: unknown) => JSON.stringify(value);
+const INT32_MAX = 2_147_483_647;
+
+const shown = (value: unknown) => JSON.stringify(value) ?? '';
 
 export function asObject(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -90,9 +94,9 @@ export function field(object: Readonly<Record<string, unknown>>, name: string): 
 }
 
 export function asInteger(value: unknown): number {
-  if (typeof value !== 'number' || !Number.isInteger(value)) {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value > INT32_MAX || value < -INT32_MAX - 1) {
     throw fileError(
-      `a number is expected, not ${shown(value)}`,
+      `a number of 32 bits is expected, not ${shown(value)}`,
       `Expected \`Integer\` value, received ${shown(value)}`,
     );
   }

@@ -88,6 +88,7 @@ describe('a plan', () => {
     ['', 2, 'standard input is not JSON: it is empty'],
     ['{"partitions":\n[,]}', 2, 'standard input is not JSON: line 2, column 2'],
     ['{"partitions":[{"topic":"orders"}]}', 2, '"partition" is missing in {"topic":"orders"}'],
+    ['{"partitions":[{"topic":"orders","partition":3000000000,"replicas":[1]}]}', 2, 'a number of 32 bits is expected'],
     ['{"partitions":[]}', 2, 'the plan has no partitions'],
     ['{"partitions":[{"topic":"ordrs","partition":0,"replicas":[1]}]}', 3, 'did you mean orders?'],
     ['{"partitions":[{"topic":"orders","partition":5,"replicas":[1]}]}', 3, 'there is no partition orders-5'],
