@@ -6,6 +6,8 @@ import { KtsError } from '../base/kts-error.ts';
 import { type Uuid, ZERO_UUID } from '../base/uuid.ts';
 import type { Files } from '../runtime/runtime.ts';
 
+const SECTOR_BYTES = 512;
+
 export interface ElectionState {
   readonly epoch: number;
   /** -1: unknown. */
@@ -78,6 +80,31 @@ export class QuorumStateFile {
 
   /** Durable when it returns. */
   write(state: ElectionState, kraftVersion: number, voterIds: readonly number[]): void {
-    this.#files.replaceFileSync(this.path, quorumStateText(state, kraftVersion, voterIds));
+    const text = quorumStateText(state, kraftVersion, voterIds);
+    try {
+      this.#files.replaceFileSync(this.path, text);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC' || !this.#overwrite(text)) throw error;
+    }
+  }
+
+  /**
+   * On a full disk there is no room for a second file, and a voter that cannot note its vote would have to stop. The file
+   * has a block of its own: a text within one sector of it takes no space and is written whole or not at all. Blanks cover
+   * what stood there before. False when that cannot be.
+   */
+  #overwrite(text: string): boolean {
+    const bytes = Buffer.from(text);
+    const oldSize = this.#files.statSync(this.path)?.size ?? 0;
+    const size = Math.max(bytes.length, oldSize);
+    if (oldSize === 0 || size > SECTOR_BYTES) return false;
+    const file = this.#files.openSync(this.path, 'rw');
+    try {
+      file.writeSync(Buffer.concat([bytes, Buffer.alloc(size - bytes.length, ' ')]), 0, size, 0);
+      file.syncSync();
+    } finally {
+      file.close();
+    }
+    return true;
   }
 }

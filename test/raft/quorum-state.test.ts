@@ -1,5 +1,9 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { NO_ELECTION, parseQuorumState, QuorumStateFile, quorumStateText } from '../../src/raft/quorum-state.ts';
+import { nodeFiles } from '../../src/runtime/node-files.ts';
 import { MemoryFiles } from './support.ts';
 
 const ZERO = 'AAAAAAAAAAAAAAAAAAAAAA';
@@ -28,5 +32,33 @@ describe('quorum-state', () => {
     expect(file.read()).toBe(NO_ELECTION);
     files.content.set('/d/quorum-state', Buffer.alloc(0));
     expect(file.read()).toBe(NO_ELECTION);
+  });
+
+  it('is written over in its place on a disk without room for a second file', () => {
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'kts-quorum-state-'));
+    const where = path.join(directory, 'quorum-state');
+    let isFull = false;
+    const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    const files = Object.assign(Object.create(nodeFiles) as typeof nodeFiles, {
+      replaceFileSync: (to: string, content: Uint8Array | string) => {
+        if (isFull) throw full;
+        nodeFiles.replaceFileSync(to, content);
+      },
+    });
+    const file = new QuorumStateFile(files, where);
+    const states = [
+      { epoch: 3, leaderId: -1, votedId: 2, votedDirectoryId: ZERO },
+      { epoch: 3, leaderId: 2, votedId: -1, votedDirectoryId: ZERO },
+      { epoch: 1_000, leaderId: -1, votedId: 300, votedDirectoryId: ZERO },
+    ];
+    file.write({ epoch: 2, leaderId: 300, votedId: -1, votedDirectoryId: ZERO }, 1, []);
+    isFull = true;
+    for (const state of states) {
+      file.write(state, 1, []);
+      expect(file.read()).toEqual(state);
+    }
+    fs.rmSync(where);
+    expect(() => file.write(states[0] as (typeof states)[0], 1, [])).toThrow('no space left');
+    fs.rmSync(directory, { recursive: true });
   });
 });

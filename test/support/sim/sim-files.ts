@@ -9,6 +9,8 @@ export function fileError(code: string, what: string, path: string): Error {
   return Object.assign(new Error(`${code}: ${what} '${path}'`), { code, path });
 }
 
+const SECTOR_BYTES = 512;
+
 export class SimFiles implements Files {
   readonly #process: SimProcess;
   /** The host's, until a crash in the middle of a call: what comes behind it goes to a disk that nobody will read. */
@@ -211,14 +213,16 @@ export class SimFiles implements Files {
   /** As much as there is space for; then ENOSPC. A crash that is due tears the write. */
   writeTo(file: DiskFile, path: string, bytes: Uint8Array, position: number): void {
     const { disk } = this;
-    if (disk.crashIsNext && bytes.length > 1) {
+    // A sector that a file has is written whole or not at all, and takes no more space.
+    const isOneSector = file.size > 0 && position + bytes.length <= SECTOR_BYTES;
+    if (disk.crashIsNext && bytes.length > 1 && !isOneSector) {
       const torn = this.#process.random.int(bytes.length);
       this.#put(file, bytes.subarray(0, torn), position);
       disk.countCall();
     } else disk.countCall();
     const grows = Math.max(0, position + bytes.length - file.size);
     const room = disk.capacity - disk.usedBytes;
-    if (grows > room) {
+    if (grows > room && !isOneSector) {
       const fits = Math.max(0, bytes.length - (grows - Math.max(0, room)));
       this.#put(file, bytes.subarray(0, fits), position);
       disk.errors++;
