@@ -52,7 +52,8 @@ export async function describeCluster(
       ...(options.ofControllers ? { endpointType: CONTROLLERS } : {}),
       ...(includeFencedBrokers ? { includeFencedBrokers } : {}),
     },
-    { doing: 'describeCluster' },
+    // As Kafka's client calls it.
+    { doing: 'listNodes' },
   );
   if (response.errorCode !== 0) throw toKafkaError(response.errorCode, response.errorMessage);
   const nodes = response.brokers.map(({ brokerId: id, host, port, rack, isFenced }) => ({

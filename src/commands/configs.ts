@@ -25,6 +25,7 @@ interface ConfigsResult {
   readonly changed?: { readonly task: ConfigsTask; readonly changes: ConfigChanges; readonly dryRun: boolean };
 }
 
+const PACKAGE = 'org.apache.kafka.common.';
 const FAILED = 'java.util.concurrent.ExecutionException: ';
 
 /** The head of the stack trace that Kafka's tool prints; undefined where the message is all. */
@@ -32,10 +33,12 @@ function traceOf(error: CommandError): string | undefined {
   const { cause } = error;
   if (cause instanceof KafkaError) return `${FAILED}${javaText(cause)}`;
   if (cause instanceof UnreachableError) {
-    return `${FAILED}org.apache.kafka.common.errors.TimeoutException: Timed out waiting for a node assignment. Call: ${cause.doing}`;
+    if (cause.doing === 'findAllBrokers')
+      return `${FAILED}${PACKAGE}KafkaException: Failed to find brokers to send ListGroups`;
+    return `${FAILED}${PACKAGE}errors.TimeoutException: Timed out waiting for a node assignment. Call: ${cause.doing}`;
   }
   if (cause instanceof AddressError || cause instanceof ConfigError) {
-    return 'org.apache.kafka.common.KafkaException: Failed to create new KafkaAdminClient';
+    return `${PACKAGE}KafkaException: Failed to create new KafkaAdminClient`;
   }
   if (error.stage === 'usage' || cause instanceof OptionError || error.exception === undefined) return undefined;
   return withException(error);
