@@ -102,6 +102,8 @@ export class LogManager {
   readonly #interruptedMoves = new Map<string, string>();
   readonly #timers = new Set<TimerHandle>();
   #stopped = false;
+  /** The marker of a clean stop is on its way: a log that is made now would not be what it says. */
+  #closing = false;
   #saidCompaction = false;
 
   /** Locks the directories, loads every log and removes the clean-shutdown markers. */
@@ -164,6 +166,12 @@ export class LogManager {
     const unusable = this.#unusable.get(name);
     if (unusable !== undefined) {
       throw new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, `The log for partition ${name} is offline: ${unusable}`);
+    }
+    if (this.#closing) {
+      throw new KafkaError(
+        ErrorCode.KAFKA_STORAGE_ERROR,
+        `The log for partition ${name} comes too late: logs are closed`,
+      );
     }
     const directory = chooseDirectory(this.directories, name, request.directoryId, this.#options.files);
     try {
@@ -267,7 +275,9 @@ export class LogManager {
     const { intervals, every } = { intervals: this.#intervals, every: this.#every.bind(this) };
     this.#logger.info(`Starting log cleanup with a period of ${intervals.retentionCheckMs} ms.`);
     every(intervals.retentionCheckMs, () => this.#eachLog((log) => void log.deleteOldSegments()));
-    this.#logger.info(`Starting log flusher with a default period of ${intervals.flushSchedulerMs} ms.`);
+    // Whole digits: the period that means never is larger than a number holds exactly.
+    const period = BigInt.asIntN(64, BigInt(intervals.flushSchedulerMs) - (intervals.flushSchedulerMs >= 2 ** 63 ? 1n : 0n));
+    this.#logger.info(`Starting log flusher with a default period of ${period} ms.`);
     every(intervals.flushSchedulerMs, () => this.flushDirtyLogs());
     every(intervals.offsetCheckpointMs, () => this.checkpointOffsets());
     every(intervals.highWatermarkCheckpointMs, () => this.checkpointHighWatermarks(), 0);
@@ -321,6 +331,7 @@ export class LogManager {
   /** Ends cleanly. Whoever appends has stopped before. Directories whose logs all closed well get their marker. */
   async shutdown(brokerEpoch: number = UNKNOWN_BROKER_EPOCH): Promise<void> {
     if (this.#stopped) return;
+    this.#closing = true;
     this.#logger.info('Shutting down.');
     this.#cancelTimers();
     await this.#eachDirectory(async (directory) => {
