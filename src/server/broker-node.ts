@@ -79,6 +79,7 @@ export class BrokerNode {
   #lifecycle: BrokerLifecycle | null = null;
   #assignments: DirectoryAssignments | null = null;
   #alterations: PartitionAlterations | null = null;
+  #unfollow: (() => void) | null = null;
   #image: MetadataImage;
   /** The static configuration with what was changed while the cluster runs. */
   #config: BrokerConfig;
@@ -162,7 +163,7 @@ export class BrokerNode {
     await lifecycle.start();
     const strays = logs.renameStrays((log) => isAssigned(loader.image, config.nodeId, log));
     if (strays > 0) logger.warn(`${strays} logs belong to no topic of this cluster and were renamed to -stray`);
-    loader.addPublisher(this.#follower);
+    this.#unfollow = loader.addPublisher(this.#follower);
     logs.start();
     this.#isrExpiration.start();
     await lifecycle.unfence();
@@ -202,6 +203,11 @@ export class BrokerNode {
     this.#alterations?.stop();
     this.#coordinator.shutdown();
     return lifecycle.brokerEpoch;
+  }
+
+  /** Before the logs are closed: the quorum goes on, and its news would make, change and delete logs behind that. */
+  leaveMetadata(): void {
+    this.#unfollow?.();
   }
 
   #makeServices(replicas: ReplicaManager): BrokerServices {

@@ -158,6 +158,7 @@ class Node implements RunningNode {
     // What clients still wait for would have to come from a controller: they may ask another broker.
     this.#channels?.close();
     await this.#listeners.closeBroker(CLOSE_GRACE_MS);
+    this.#broker?.leaveMetadata();
     await this.#logs?.shutdown(brokerEpoch);
     await this.#closeQuorum(CLOSE_GRACE_MS).catch((error: unknown) => {
       if (this.failure === null) throw error;

@@ -201,6 +201,16 @@ describe('LogManager', () => {
     expect(fs.existsSync(join(a, '.kafka_cleanshutdown'))).toBe(false);
   });
 
+  it('makes no log while it shuts down: the marker would not be true of it', async () => {
+    const { manager } = await open({ directories: [a] });
+    const log = manager.getOrCreateLog(request('t'));
+    const down = manager.shutdown(1);
+    expect(() => manager.getOrCreateLog(request('t', 1))).toThrow(/comes too late/);
+    expect(manager.getOrCreateLog(request('t'))).toBe(log);
+    await down;
+    expect(fs.readdirSync(a).filter((name) => name.startsWith('t-'))).toEqual(['t-0']);
+  });
+
   it('writes no clean-shutdown marker over a log that may lack records before its end', async () => {
     const config = logConfig({ segmentBytes: batch().length });
     const first = await open({ directories: [a] });
