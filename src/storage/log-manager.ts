@@ -276,7 +276,10 @@ export class LogManager {
     this.#logger.info(`Starting log cleanup with a period of ${intervals.retentionCheckMs} ms.`);
     every(intervals.retentionCheckMs, () => this.#eachLog((log) => void log.deleteOldSegments()));
     // Whole digits: the period that means never is larger than a number holds exactly.
-    const period = BigInt.asIntN(64, BigInt(intervals.flushSchedulerMs) - (intervals.flushSchedulerMs >= 2 ** 63 ? 1n : 0n));
+    const period = BigInt.asIntN(
+      64,
+      BigInt(intervals.flushSchedulerMs) - (intervals.flushSchedulerMs >= 2 ** 63 ? 1n : 0n),
+    );
     this.#logger.info(`Starting log flusher with a default period of ${period} ms.`);
     every(intervals.flushSchedulerMs, () => this.flushDirtyLogs());
     every(intervals.offsetCheckpointMs, () => this.checkpointOffsets());
