@@ -275,11 +275,8 @@ export class LogManager {
     const { intervals, every } = { intervals: this.#intervals, every: this.#every.bind(this) };
     this.#logger.info(`Starting log cleanup with a period of ${intervals.retentionCheckMs} ms.`);
     every(intervals.retentionCheckMs, () => this.#eachLog((log) => void log.deleteOldSegments()));
-    // Whole digits: the period that means never is larger than a number holds exactly.
-    const period = BigInt.asIntN(
-      64,
-      BigInt(intervals.flushSchedulerMs) - (intervals.flushSchedulerMs >= 2 ** 63 ? 1n : 0n),
-    );
+    // The period that means never is larger than a number holds exactly.
+    const period = intervals.flushSchedulerMs < 2 ** 63 ? intervals.flushSchedulerMs : '9223372036854775807';
     this.#logger.info(`Starting log flusher with a default period of ${period} ms.`);
     every(intervals.flushSchedulerMs, () => this.flushDirtyLogs());
     every(intervals.offsetCheckpointMs, () => this.checkpointOffsets());
