@@ -12,13 +12,14 @@ import {
   type Elections,
   elect,
   electedText,
-  nameOf,
+  inSets,
   readElections,
   rehearse,
   showElections,
 } from '../console/election/elections.ts';
 import { javaText } from '../console/java-text.ts';
 import { leaderElectionTable } from '../console/options/leader-election.ts';
+import { partitionText } from '../console/partition-list.ts';
 import { startProgress } from '../console/progress.ts';
 import type { Shown } from '../console/show/shown.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
@@ -54,7 +55,8 @@ export default class LeaderElection extends Command<Elections> {
     const cluster = await this.#connect();
     const progress = startProgress(context, () => 'electing leaders');
     try {
-      return await this.#elect(cluster, kind, listed ?? (await this.#named(cluster)));
+      const elections = await this.#elect(cluster, kind, listed ?? (await this.#named(cluster)));
+      return this.strict ? inSets(elections) : elections;
     } finally {
       progress.stop();
       cluster.close();
@@ -110,7 +112,7 @@ export default class LeaderElection extends Command<Elections> {
     if (failed.length === 0) return;
     if (!this.strict) throw this.#failure(elections);
     for (const one of failed) {
-      const where = `(${kind.toUpperCase()}) for partition: ${nameOf(one)}`;
+      const where = `(${kind.toUpperCase()}) for partition: ${partitionText(one)}`;
       this.print(`Error completing leader election ${where}: ${javaText(one.error)}`);
     }
     throw new CommandError(`${failed.length} replica(s) could not be elected`, { stage: 'run' });
@@ -123,7 +125,7 @@ export default class LeaderElection extends Command<Elections> {
 
   /** Each on stderr; the last line is the error. */
   #failure({ elected, notNeeded, failed }: Elections): CommandError {
-    const lines = failed.map((one) => `${nameOf(one)}: ${one.error.message}`);
+    const lines = failed.map((one) => `${partitionText(one)}: ${one.error.message}`);
     for (const line of lines.slice(0, -1)) this.context.output.err(`kts: ${line}\n`);
     const isMissing = failed.every(({ error }) => error.code === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
     const isPartly = elected.length + notNeeded.length > 0;

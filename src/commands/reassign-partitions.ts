@@ -8,12 +8,12 @@ import { Command, type StrictAnswer } from '../console/command.ts';
 import { type CommandError, withException } from '../console/command-error.ts';
 import { javaText } from '../console/java-text.ts';
 import { reassignPartitionsTable } from '../console/options/reassign-partitions.ts';
+import { inOrder, partitionText } from '../console/partition-list.ts';
 import { startProgress } from '../console/progress.ts';
 import type { Cancellation } from '../console/reassign/cancel.ts';
 import { checkReassignOptions, type ReassignAction } from '../console/reassign/check-options.ts';
 import type { Execution } from '../console/reassign/execute.ts';
 import type { Proposal } from '../console/reassign/generate.ts';
-import { inOrder, partitionText } from '../console/reassign/plan.ts';
 import { ongoing, type Session, TERSE } from '../console/reassign/session.ts';
 import type { Verification } from '../console/reassign/verify.ts';
 import type { Shown } from '../console/show/shown.ts';
@@ -70,9 +70,16 @@ export default class ReassignPartitions extends Command<ReassignResult> {
     const say = (text: string) => {
       result.text += text;
     };
-    const progress = startProgress(context, () => PROGRESS[action]);
+    let doing = PROGRESS[action];
+    const progress = startProgress(context, () => doing);
+    const session: Session = {
+      ...{ context, options, client, say },
+      doing: (text) => {
+        doing = text;
+      },
+    };
     try {
-      await this.#act(action, { context, options, client, say }, result);
+      await this.#act(action, session, result);
     } catch (error) {
       if (result.text === '') throw error;
       result.failure = error;
@@ -100,6 +107,7 @@ export default class ReassignPartitions extends Command<ReassignResult> {
       await verify(session, (verification) => {
         result.verification = verification;
         if (!this.strict) this.exitCode = exitCodeOf(verification);
+        this.isSettled = !verification.anyUnderWay;
       });
     } else {
       const { cancel } = await import('../console/reassign/cancel.ts');

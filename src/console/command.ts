@@ -47,6 +47,8 @@ export abstract class Command<Data = void> {
   readonly options: ParsedOptions;
   /** Of a run that came to its end. */
   exitCode = 0;
+  /** Of a run that --watch repeats: what was waited for has come, and the next look would see the same. */
+  isSettled = false;
 
   constructor(context: CommandContext, options: ParsedOptions) {
     this.context = context;

@@ -131,11 +131,82 @@ describe('a plan', () => {
     expect(verified.exitCode).toBe(6);
   });
 
+  it('that names a partition twice is looked at as it says last', async () => {
+    const twice = plan(
+      { topic: 'orders', partition: 0, replicas: [7] },
+      { topic: 'orders', partition: 0, replicas: [1] },
+    );
+    const { partitions } = await json(`${VERIFY} --preserve-throttles`, twice);
+    expect(partitions).toMatchObject([{ topic: 'orders', partition: 0, state: 'complete', target: [1] }]);
+    expect(await kts('reassign-partitions --cancel --reassignment-json-file -', twice)).toMatchObject({
+      stdout: expect.stringContaining('None of the specified partition reassignments are active'),
+    });
+  });
+
   it('keeps the replication factor where that is asked for', async () => {
     const file = join(scratch, 'plan.json');
     writeFileSync(file, plan({ topic: 'orders', partition: 0, replicas: [1] }).stdin);
     const words = `reassign-partitions --execute --reassignment-json-file ${file} --disallow-replication-factor-change`;
     expect(await kts(words)).toMatchObject({ exitCode: 0 });
+  });
+});
+
+describe('throttles', () => {
+  const here = { topic: 'orders', partition: 0, replicas: [1] };
+  const configs = async () => {
+    const topics = await kts('configs --describe --entity-type topics --entity-name orders');
+    return `${topics.stdout}${(await kts('configs --describe --entity-type brokers --entity-name 1')).stdout}`;
+  };
+  const throttle = async () => {
+    expect(await kts(`${EXECUTE} --throttle 5000`, plan(here))).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await configs()).toMatch(/leader\.replication\.throttled\.rate\W+5000/);
+  };
+
+  it('are told of and not set when a plan is rehearsed', async () => {
+    const run = await kts(`${EXECUTE} --dry-run --throttle 5000 --replica-alter-log-dirs-throttle 6000`, plan(here));
+    expect(run.stdout).toContain('Would set the inter-broker throttle limit to 5000 B/s\n');
+    expect(run.stdout).toContain('Would set the replica-alter-dir throttle limit to 6000 B/s\n');
+    expect(await configs()).not.toMatch(/throttled/);
+  });
+
+  it('are bytes', async () => {
+    expect(await kts(`${EXECUTE} --throttle -5`, plan(here))).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('--throttle takes bytes a second, not -5'),
+    });
+  });
+
+  it('go although a topic of the plan was deleted', async () => {
+    await throttle();
+    const gone = plan({ topic: 'gone', partition: 0, replicas: [1] }, here);
+    const run = await kts(`${VERIFY} --output json`, gone);
+    expect(JSON.parse(run.stdout)).toMatchObject({ throttles: 'cleared', partitions: [{ state: 'differs' }, {}] });
+    expect(run).toMatchObject({ exitCode: 6, stderr: '' });
+    expect(await configs()).not.toMatch(/throttled/);
+  });
+
+  it('go where they can although a broker of the plan is away, and that is told', async () => {
+    await throttle();
+    const far = plan(here, { topic: 'orders', partition: 1, replicas: [7], log_dirs: ['/data'] });
+    const run = await kts(`${VERIFY} --output json`, far);
+    expect(JSON.parse(run.stdout)).toMatchObject({ throttles: 'cleared in part', moves: [{ state: 'away' }] });
+    expect(run).toMatchObject({ exitCode: 6 });
+    expect(run.stderr).toMatch(/^kts: broker 7 is away, and a throttle there stays\n/);
+    expect(await configs()).not.toMatch(/throttled/);
+    await throttle();
+    const cancelled = await kts('reassign-partitions --cancel --reassignment-json-file -', far);
+    expect(cancelled).toMatchObject({ exitCode: 6, stderr: run.stderr });
+    expect(await configs()).not.toMatch(/throttled/);
+  });
+
+  it('go at the end of a watch, which ends then', async () => {
+    await throttle();
+    const file = join(scratch, 'watched.json');
+    writeFileSync(file, plan(here).stdin);
+    const run = await kts(`reassign-partitions --verify --watch --output csv --reassignment-json-file ${file}`);
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(run.stdout).toBe('topic,partition,state,replicas,target\norders,0,complete,1,1\n');
+    expect(await configs()).not.toMatch(/throttled/);
   });
 });
 
@@ -172,6 +243,11 @@ describe('elections', () => {
       stdout: 'Valid replica already elected for partitions orders-0\n',
       stderr: expect.stringContaining('orders-9: No such partition'),
     });
+    const many = [10, 9, 2].map((partition) => ({ topic: 'orders', partition }));
+    const { stderr } = await kts('leader-election --path-to-json-file -', {
+      stdin: JSON.stringify({ partitions: many }),
+    });
+    expect(stderr.match(/kts: orders-\d+/g)).toEqual(['kts: orders-2', 'kts: orders-9', 'kts: orders-10']);
     expect(await kts('leader-election --all-topic-partitions --dry-run')).toMatchObject({ exitCode: 0, stdout: '' });
     expect(await kts('leader-election nope')).toMatchObject({ exitCode: 3, stdout: '' });
     expect(await kts('leader-election --topic nope --partition 0 --dry-run')).toMatchObject({ exitCode: 3 });

@@ -110,4 +110,19 @@ describe('three nodes', () => {
     expect(await ask('leader-election', '--all-topic-partitions')).toBe('');
     expect(await ask('topics', '--describe', '--topic', 'r3')).toMatch(/Partition: 2\tLeader: 3/);
   });
+
+  it('replaces a dead broker under a throttle, in the own manner', { timeout: 30_000 }, async () => {
+    await ask('topics', '--create', '--topic', 'left', '--replica-assignment', '1:3');
+    await cluster.node(3).kill();
+    await until(async () => !/Isr: [\d,]*3/.test(await ask('topics', '--describe', '--topic', 'left')));
+    const server = ['--bootstrap-server', cluster.node(1).brokerAddress];
+    const stdin = JSON.stringify({ partitions: [{ topic: 'left', partition: 0, replicas: [1, 2] }] });
+    const plan = ['--reassignment-json-file', '-', ...server];
+    const started = await runTool(['reassign-partitions', '--execute', '--throttle', '1000000', ...plan], { stdin });
+    expect(started).toMatchObject({ exitCode: 0, stderr: 'kts: broker 3 is away: no throttle there\n' });
+    expect(started.stdout).toContain('Successfully started partition reassignment for left-0\n');
+    const look = () => runTool(['reassign-partitions', '--verify', '--output', 'json', ...plan], { stdin });
+    await until(async () => JSON.parse((await look()).stdout).partitions[0].state === 'complete');
+    expect(JSON.parse((await look()).stdout)).toMatchObject({ throttles: 'cleared' });
+  });
 });

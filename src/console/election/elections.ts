@@ -9,6 +9,7 @@ import type { CommandContext } from '../command.ts';
 import { CommandError } from '../command-error.ts';
 import { partitionsInSetOrder } from '../java-order.ts';
 import { asArray, asInteger, asObject, asString, field, fileError, parseJson, readText } from '../json-file.ts';
+import { eachOnce, inOrder, partitionText } from '../partition-list.ts';
 import type { Sheet, Shown } from '../show/shown.ts';
 import type { ElectionKind } from './check-options.ts';
 
@@ -22,10 +23,6 @@ export interface Elections {
   readonly elected: readonly TopicPartition[];
   readonly notNeeded: readonly TopicPartition[];
   readonly failed: readonly FailedElection[];
-}
-
-export function nameOf({ topic, partition }: TopicPartition): string {
-  return `${topic}-${partition}`;
 }
 
 const WRAPPED = 'com.fasterxml.jackson.databind.JsonMappingException: ';
@@ -58,8 +55,9 @@ export async function readElections(context: CommandContext, path: string): Prom
     throw new CommandError(message, { stage: 'run', exitCode, strictText: `java.io.IOException: ${strictText}` });
   });
   const partitions = readPartitions(parseJson(context, text, path, 'Replica election data is empty'));
-  const double = partitions.filter((one) => partitions.filter((other) => nameOf(other) === nameOf(one)).length > 1);
-  const names = partitionsInSetOrder([...new Map(double.map((one) => [nameOf(one), one])).values()]).map(nameOf);
+  const count = Map.groupBy(partitions, partitionText);
+  const double = partitions.filter((one) => (count.get(partitionText(one)) ?? []).length > 1);
+  const names = partitionsInSetOrder(eachOnce(double)).map(partitionText);
   if (names.length > 0) {
     const strict = `Replica election data contains duplicate partitions: [${names.join(', ')}]`;
     throw fileError(`${names.join(', ')} stands there twice`, strict);
@@ -71,16 +69,26 @@ function sorted(
   kind: ElectionKind,
   dryRun: boolean,
   outcomes: readonly (TopicPartition & { error: KafkaError | null })[],
-) {
+): Elections {
   const elected: TopicPartition[] = [];
   const notNeeded: TopicPartition[] = [];
   const failed: FailedElection[] = [];
-  for (const { topic, partition, error } of partitionsInSetOrder(outcomes)) {
+  for (const { topic, partition, error } of inOrder(outcomes)) {
     if (error === null) elected.push({ topic, partition });
     else if (error.code === ErrorCode.ELECTION_NOT_NEEDED) notNeeded.push({ topic, partition });
     else failed.push({ topic, partition, error });
   }
   return { kind, dryRun, elected, notNeeded, failed };
+}
+
+/** Kafka's tool keeps them in hash sets. */
+export function inSets({ elected, notNeeded, failed, ...more }: Elections): Elections {
+  return {
+    ...more,
+    elected: partitionsInSetOrder(elected),
+    notNeeded: partitionsInSetOrder(notNeeded),
+    failed: partitionsInSetOrder(failed),
+  };
 }
 
 /** `topic-partition` as brokers name it: a topic may hold dashes too. */
@@ -131,7 +139,7 @@ export async function rehearse(
     const found = topics.get(topic);
     const there =
       found instanceof KafkaError ? undefined : found?.partitions.find((one) => one.partition === partition);
-    const missing = `there is no partition ${nameOf({ topic, partition })}`;
+    const missing = `there is no partition ${partitionText({ topic, partition })}`;
     const error =
       there === undefined ? new KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, missing) : foreseen(kind, there, live);
     return { topic, partition, error };
@@ -146,11 +154,11 @@ export async function rehearse(
 
 /** What went well, as Kafka's tool prints it. */
 export function electedText({ kind, dryRun, elected, notNeeded }: Elections): string {
-  const names = elected.map(nameOf).join(', ');
+  const names = elected.map(partitionText).join(', ');
   const done = dryRun
     ? `Would elect leaders (${kind.toUpperCase()}) for partitions ${names}\n`
     : `Successfully completed leader election (${kind.toUpperCase()}) for partitions ${names}\n`;
-  const fine = `Valid replica already elected for partitions ${notNeeded.map(nameOf).join(', ')}\n`;
+  const fine = `Valid replica already elected for partitions ${notNeeded.map(partitionText).join(', ')}\n`;
   return `${elected.length > 0 ? done : ''}${notNeeded.length > 0 ? fine : ''}`;
 }
 

@@ -49,7 +49,7 @@ export const reassignPartitionsTable = tool({
       line: 'kts reassign-partitions --execute --reassignment-json-file plan.json --throttle 10000000',
     },
     {
-      what: 'watch it, and end the throttle',
+      what: 'watch it to its end, and end the throttle',
       line: 'kts reassign-partitions --verify --reassignment-json-file plan.json --watch',
     },
   ],

@@ -4,8 +4,9 @@ import { alterReassignments, type ReplicaMove } from '../../client/admin-partiti
 import type { TopicPartition } from '../../client/offsets.ts';
 import { KafkaError } from '../../protocol/kafka-error.ts';
 import { CommandError } from '../command-error.ts';
+import { eachOnce, inOrder, partitionText } from '../partition-list.ts';
 import { lookAtMoves, startMoves } from './moves.ts';
-import { inOrder, partitionText, readPlan } from './plan.ts';
+import { readPlan } from './plan.ts';
 import { isDryRun, liveBrokers, ongoing, plural, type Session, TERSE } from './session.ts';
 import { clearThrottles } from './throttles.ts';
 
@@ -53,7 +54,7 @@ async function activeMoves(session: Session, wanted: readonly ReplicaMove[]): Pr
 export async function cancel(session: Session, told: (cancellation: Cancellation) => void): Promise<void> {
   const { context, options, say } = session;
   const plan = await readPlan(context, options.value('reassignment-json-file') as string);
-  const under = await ongoing(session, plan.partitions);
+  const under = await ongoing(session, eachOnce(plan.partitions));
   const partitions = inOrder(under.filter(({ adding, removing }) => adding.length > 0 || removing.length > 0)).map(
     ({ topic, partition }) => ({ topic, partition }),
   );

@@ -58,6 +58,15 @@ function checkValues(options: ParsedOptions): void {
   }
 }
 
+/** Less than nothing is no throttle for Kafka's tool. */
+function checkThrottles(context: CommandContext, options: ParsedOptions): void {
+  if (context.manner === 'strict') return;
+  for (const name of ['throttle', 'replica-alter-log-dirs-throttle']) {
+    if ((options.integer(name) ?? 0) >= 0) continue;
+    throw usageError(`--${name} takes bytes a second, not ${options.value(name)}`, 'leave it out for no throttle');
+  }
+}
+
 const HINTS: Readonly<Record<string, string>> = {
   [PLAN]: '--reassignment-json-file names the plan; kts reassign-partitions --generate makes one',
   [TOPICS]: 'kts reassign-partitions --generate TOPIC --broker-list 1,2,3',
@@ -104,6 +113,7 @@ export function checkReassignOptions(context: CommandContext, options: ParsedOpt
   checkRequired(context, options, action);
   checkPermitted(context, options, action);
   checkValues(options);
+  checkThrottles(context, options);
   if (action !== 'generate' && context.manner === 'own' && options.words.length > 0) {
     throw usageError(`'${options.words[0]}' is one word too many`, 'topics go with --generate only');
   }

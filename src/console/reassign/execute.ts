@@ -1,21 +1,13 @@
 /** `reassign-partitions --execute`: starts the moves of a plan, under throttles where they are wanted. */
 import { EXIT } from '../../base/kts-error.ts';
-import { alterReassignments, type ReplicaMove } from '../../client/admin-partitions.ts';
+import { alterReassignments, type OngoingReassignment, type ReplicaMove } from '../../client/admin-partitions.ts';
 import type { TopicPartition } from '../../client/offsets.ts';
 import { KafkaError } from '../../protocol/kafka-error.ts';
 import { CommandError } from '../command-error.ts';
 import { numbersInSetOrder, partitionsInSetOrder } from '../java-order.ts';
+import { inOrder, partitionText } from '../partition-list.ts';
 import { startMoves } from './moves.ts';
-import {
-  checkPlan,
-  inOrder,
-  type PlacedPartition,
-  type Plan,
-  type PlanFile,
-  partitionText,
-  planFile,
-  readPlan,
-} from './plan.ts';
+import { checkPlan, type PlacedPartition, type Plan, type PlanFile, planFile, readPlan } from './plan.ts';
 import {
   brokersHint,
   directoriesOf,
@@ -115,12 +107,41 @@ async function start(session: Session, plan: Plan): Promise<void> {
   session.say(`Successfully started partition reassignment${plural(plan.partitions.length)} for ${namesOf(plan)}\n`);
 }
 
+/** By option, as Kafka's tool calls them. */
+const THROTTLES = [
+  ['throttle', 'inter-broker'],
+  ['replica-alter-log-dirs-throttle', 'replica-alter-dir'],
+] as const;
+
 function isThrottled({ options }: Session): boolean {
-  return ['throttle', 'replica-alter-log-dirs-throttle'].some((name) => options.integerOrDefault(name) >= 0);
+  return THROTTLES.some(([name]) => options.integerOrDefault(name) >= 0);
 }
 
 function namesOf({ partitions }: Plan): string {
   return inOrder(partitions).map(partitionText).join(',');
+}
+
+interface Seen {
+  readonly under: readonly OngoingReassignment[];
+  readonly present: readonly PlacedPartition[];
+  readonly live: readonly LiveBroker[];
+}
+
+async function throttle(session: Session, plan: Plan, { under, present, live }: Seen): Promise<void> {
+  const { options, say } = session;
+  if (!isThrottled(session)) return;
+  say(
+    'Warning: You must run --verify periodically, until the reassignment completes, to ensure the throttle is removed.\n',
+  );
+  const rate = options.integerOrDefault('throttle');
+  if (rate >= 0) {
+    const replicasOf = new Map(present.map((one) => [partitionText(one), one.replicas]));
+    await throttleBrokers(session, movements(under, plan.partitions, replicasOf), { rate, live });
+  }
+  const directoryRate = options.integerOrDefault('replica-alter-log-dirs-throttle');
+  if (directoryRate < 0) return;
+  const ids = plan.moves.map(({ brokerId }) => brokerId);
+  await throttleDirectories(session, ids, directoryRate);
 }
 
 /** `told`: gets to know what is done although it fails in the middle. */
@@ -128,8 +149,6 @@ export async function execute(session: Session, told: (execution: Execution) => 
   const { context, options, say } = session;
   const plan = await readPlan(context, options.value('reassignment-json-file') as string);
   checkPlan(plan);
-  const brokerRate = options.integerOrDefault('throttle');
-  const directoryRate = options.integerOrDefault('replica-alter-log-dirs-throttle');
   const under = await ongoing(session);
   if (under.length > 0 && !options.has('additional')) throw refuseSecond();
   const live = await liveBrokers(session);
@@ -141,24 +160,16 @@ export async function execute(session: Session, told: (execution: Execution) => 
   say('Save this to use as the --reassignment-json-file option during rollback\n');
   told({ dryRun: isDryRun(session), rollback, ...plan });
   if (isDryRun(session)) return rehearse(session, plan);
-  if (brokerRate >= 0 || directoryRate >= 0) {
-    say(
-      'Warning: You must run --verify periodically, until the reassignment completes, to ensure the throttle is removed.\n',
-    );
-  }
-  if (brokerRate >= 0) {
-    const replicasOf = new Map(present.map((one) => [partitionText(one), one.replicas]));
-    await throttleBrokers(session, movements(under, plan.partitions, replicasOf), brokerRate);
-  }
-  if (directoryRate >= 0) {
-    const ids = plan.moves.map(({ brokerId }) => brokerId);
-    await throttleDirectories(session, ids, directoryRate);
-  }
+  await throttle(session, plan, { under, present, live });
   await start(session, plan);
   if (plan.moves.length > 0) await startMoves(session, plan.moves);
 }
 
-function rehearse({ say }: Session, plan: Plan): void {
+function rehearse({ options, say }: Session, plan: Plan): void {
+  for (const [option, what] of THROTTLES) {
+    const rate = options.integerOrDefault(option);
+    if (rate >= 0) say(`Would set the ${what} throttle limit to ${rate} B/s\n`);
+  }
   say(`Would start partition reassignment${plural(plan.partitions.length)} for ${namesOf(plan)}\n`);
   for (const { topic, partition, brokerId, directory } of plan.moves) {
     say(`Would move the replica of ${topic}-${partition} with broker ${brokerId} to ${directory}\n`);

@@ -4,8 +4,8 @@ import { alterReplicaLogDirs, type ReplicaMove } from '../../client/admin-partit
 import { pause } from '../../client/backoff.ts';
 import { ErrorCode } from '../../protocol/error-codes.ts';
 import { CommandError } from '../command-error.ts';
-import { startProgress } from '../progress.ts';
-import { movesInOrder, partitionText, replicaText } from './plan.ts';
+import { partitionText } from '../partition-list.ts';
+import { movesInOrder, replicaText } from './plan.ts';
 import { type LiveBroker, placesOf, plural, type Session, TERSE } from './session.ts';
 
 const AGAIN_MS = 100;
@@ -38,21 +38,17 @@ export async function startMoves(session: Session, moves: readonly ReplicaMove[]
   const startMs = runtime.clock.monotonicMs();
   const timeoutMs = options.integerOrDefault('timeout');
   let pending = moves;
-  const progress = startProgress(context, () => `waiting until brokers have replicas to move: ${pending.length} left`);
-  try {
-    for (;;) {
-      const started = await startSome(session, pending);
-      for (const move of movesInOrder(started)) {
-        const where = `${move.topic}-${move.partition} with broker ${move.brokerId}`;
-        say(`Successfully started moving log directory to ${move.directory} for replica ${where} \n`);
-      }
-      pending = pending.filter((move) => !started.includes(move));
-      if (pending.length === 0) return;
-      if (runtime.clock.monotonicMs() - startMs >= timeoutMs) throw timedOut(pending);
-      await pause(runtime, AGAIN_MS);
+  for (;;) {
+    const started = await startSome(session, pending);
+    for (const move of movesInOrder(started)) {
+      const where = `${partitionText(move)} with broker ${move.brokerId}`;
+      say(`Successfully started moving log directory to ${move.directory} for replica ${where} \n`);
     }
-  } finally {
-    progress.stop();
+    pending = pending.filter((move) => !started.includes(move));
+    if (pending.length === 0) return;
+    if (runtime.clock.monotonicMs() - startMs >= timeoutMs) throw timedOut(pending);
+    session.doing(`waiting until brokers have replicas to move: ${pending.length} left`);
+    await pause(runtime, AGAIN_MS);
   }
 }
 
@@ -67,8 +63,11 @@ function timedOut(pending: readonly ReplicaMove[]): CommandError {
   });
 }
 
-/** `cancelled`: it is in another directory, and not on its way. `elsewhere`: on its way to another one. */
-export type MoveState = 'complete' | 'in progress' | 'elsewhere' | 'cancelled' | 'missing';
+/**
+ * `cancelled`: it is in another directory, and not on its way. `elsewhere`: on its way to another one. `away`: its broker
+ * is, which Kafka's tool waits for in vain.
+ */
+type MoveState = 'complete' | 'in progress' | 'elsewhere' | 'cancelled' | 'missing' | 'away';
 
 export interface LookedMove extends ReplicaMove {
   readonly state: MoveState;
@@ -87,8 +86,12 @@ export async function lookAtMoves(
   moves: readonly ReplicaMove[],
   live: readonly LiveBroker[],
 ): Promise<LookedMove[]> {
-  const places = await placesOf(session, moves, live);
+  const waits = session.context.manner === 'strict' || session.client.ofControllers;
+  const isAway = ({ brokerId }: ReplicaMove) => !waits && !live.some(({ id }) => id === brokerId);
+  const asked = moves.filter((move) => !isAway(move));
+  const places = await placesOf(session, asked, live);
   return movesInOrder(moves).map((move) => {
+    if (isAway(move)) return { ...move, state: 'away', current: null, future: null };
     const { current, future } = places.get(replicaText(move)) ?? {};
     return { ...move, state: stateOf(move, current, future), current: current ?? null, future: future ?? null };
   });
@@ -97,6 +100,8 @@ export async function lookAtMoves(
 export function moveText(move: LookedMove): string {
   const where = `${partitionText(move)} on broker ${move.brokerId}`;
   switch (move.state) {
+    case 'away':
+      return `Broker ${move.brokerId} is away: where replica ${replicaText(move)} is cannot be told.`;
     case 'missing':
       return `Partition ${partitionText(move)} is not found in any live log dir on broker ${move.brokerId}. There is likely an offline log directory on the broker.`;
     case 'in progress':

@@ -7,6 +7,7 @@ import type { TopicPartition } from '../../client/offsets.ts';
 import type { CommandContext } from '../command.ts';
 import { inSetOrder, numbersInSetOrder, partitionsInSetOrder } from '../java-order.ts';
 import { asArray, asInteger, asList, asObject, asString, field, fileError, parseJson, readText } from '../json-file.ts';
+import { compareNames, inOrder, partitionText } from '../partition-list.ts';
 
 const VERSION = 1;
 /** The broker's own choice of a directory. */
@@ -27,20 +28,8 @@ export interface PlanFile {
   readonly partitions: readonly (PlacedPartition & { readonly log_dirs: readonly string[] })[];
 }
 
-export function partitionText({ topic, partition }: TopicPartition): string {
-  return `${topic}-${partition}`;
-}
-
 export function replicaText(move: Omit<ReplicaMove, 'directory'>): string {
   return `${partitionText(move)}-${move.brokerId}`;
-}
-
-function compareNames(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-export function inOrder<T extends TopicPartition>(list: readonly T[]): T[] {
-  return list.toSorted((a, b) => compareNames(a.topic, b.topic) || a.partition - b.partition);
 }
 
 /** By broker first. */
@@ -73,9 +62,9 @@ function checkVersion(object: Readonly<Record<string, unknown>>): void {
 /** Broker ids, as they were typed. */
 export function parseBrokers(text: string): number[] {
   // Java leaves empty words off at the end.
-  const words = text.replace(/(?!^),+$/, '').split(',');
+  const words = /^,+$/.test(text) ? [] : text.replace(/,+$/, '').split(',');
   const ids = words.map((word) => {
-    if (!/^[+-]?\d{1,10}$/.test(word)) {
+    if (!/^[+-]?\d+$/.test(word) || (Number(word) | 0) !== Number(word)) {
       throw fileError(`'${word}' is not a broker id`, `For input string: "${word}"`, 'for example --broker-list 1,2,3');
     }
     return Number(word);

@@ -26,6 +26,8 @@ export interface Session {
   readonly client: AdminClient;
   /** As Kafka's tool prints it. */
   readonly say: (text: string) => void;
+  /** What takes long just now, for those who wait. */
+  readonly doing: (text: string) => void;
 }
 
 export function isDryRun({ options }: Session): boolean {

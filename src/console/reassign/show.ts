@@ -1,10 +1,11 @@
 /** Reassignments as data, tables and CSV. */
 import type { OngoingReassignment } from '../../client/admin-partitions.ts';
+import { partitionText } from '../partition-list.ts';
 import type { Cell, Mark, Sheet, Shown } from '../show/shown.ts';
 import type { Cancellation } from './cancel.ts';
 import type { Execution } from './execute.ts';
 import type { Proposal } from './generate.ts';
-import { type PlanFile, partitionText } from './plan.ts';
+import type { PlanFile } from './plan.ts';
 import type { Verification } from './verify.ts';
 
 const TOPIC = { head: 'TOPIC', key: 'topic', mark: (): Mark => 'name' } as const;
@@ -73,10 +74,11 @@ function stateMark(cell: Cell): Mark {
 }
 
 export function showVerification(verification: Verification): Shown {
-  const { partitions, moves, throttles } = verification;
+  const { partitions, moves, throttles, anyUnderWay } = verification;
   const count = (state: string) => [...partitions, ...moves].filter((one) => one.state === state).length;
   const left = count('in progress');
-  const note = left > 0 ? { note: `${left} still in progress: the throttles stay` } : {};
+  const others = anyUnderWay ? { note: 'other partitions are moving: the throttles stay' } : {};
+  const note = left > 0 ? { note: `${left} still in progress: the throttles stay` } : others;
   const states: Sheet = {
     columns: [
       TOPIC,

@@ -1,7 +1,7 @@
 /**
  * `--watch`: the same question again and again. On a terminal each answer is drawn over the one before, cut to the screen
  * and drawn anew when its size changes; elsewhere the answers follow each other. A broker that is away for a while is
- * told of, not given up on. Ctrl-C ends it.
+ * told of, not given up on. Ctrl-C ends it, or the end of what a command waits for.
  */
 import { stripVTControlCharacters } from 'node:util';
 import { EXIT, KtsError } from '../../base/kts-error.ts';
@@ -94,6 +94,8 @@ class Watch {
   #stoppedBy: StopReason | undefined;
   #picture = '';
   #drawn = false;
+  /** Of a look behind which nothing new would come. */
+  #exitCode: number | undefined;
 
   constructor(CommandOf: CommandClass, options: ParsedOptions, context: CommandContext, format: Format) {
     this.#CommandOf = CommandOf;
@@ -119,6 +121,7 @@ class Watch {
         this.#picture = await this.#look(first);
         if (this.#stoppedBy !== undefined) break;
         this.#draw();
+        if (this.#exitCode !== undefined) return this.#exitCode;
         await this.#wait();
         if (this.#context.output.isAbandoned()) return EXIT.ok;
       }
@@ -135,6 +138,7 @@ class Watch {
     const command = new this.#CommandOf({ ...this.#context, output }, this.#options);
     try {
       await printData(command, await command.run(), this.#format);
+      if (command.isSettled) this.#exitCode = command.exitCode;
     } catch (error) {
       if (first || !(error instanceof KtsError) || error.exitCode === EXIT.usage) throw error;
       output.err(`kts: ${error.message}\n`);
