@@ -1,7 +1,7 @@
 /** SCRAM credentials of users: described, set and removed. A password is salted here; it never leaves the client. */
 import { api } from '../network/api.ts';
 import { ErrorCode } from '../protocol/error-codes.ts';
-import type { KafkaError } from '../protocol/kafka-error.ts';
+import { KafkaError } from '../protocol/kafka-error.ts';
 import {
   alterUserScramCredentialsRequest,
   alterUserScramCredentialsResponse,
@@ -26,6 +26,8 @@ export type ScramMechanism = keyof typeof MECHANISMS;
 export const SCRAM_MECHANISMS = Object.keys(MECHANISMS) as readonly ScramMechanism[];
 
 const SALT_BYTES = 20;
+/** More are refused by every controller. */
+export const MAX_ITERATIONS = 16384;
 
 export interface ScramCredential {
   /** `UNKNOWN`: one that this client does not know yet. */
@@ -72,7 +74,11 @@ export interface ScramChanges {
   readonly deletions: readonly ScramMechanism[];
 }
 
+/** A password is not salted for minutes only to be refused: what the controllers would say is said before. */
 export async function alterScramCredentials(cluster: ClusterView, user: string, changes: ScramChanges): Promise<void> {
+  if (changes.upsertions.some(({ iterations }) => iterations > MAX_ITERATIONS)) {
+    throw new KafkaError(ErrorCode.UNACCEPTABLE_CREDENTIAL, 'Too many iterations');
+  }
   const response = await cluster.call(
     ALTER,
     {

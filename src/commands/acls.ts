@@ -4,7 +4,15 @@ import { EXIT } from '../base/kts-error.ts';
 import { UnreachableError } from '../client/cluster-view.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { byResource, entryText, type Rules, resourceText, rulesOf, rulesToAdd } from '../console/acls/acl-words.ts';
-import { type AddResult, addedText, addRules, type RemoveResult, removeRules } from '../console/acls/change.ts';
+import {
+  type AddResult,
+  addedText,
+  addRules,
+  type BegunRules,
+  type RemoveResult,
+  removedText,
+  removeRules,
+} from '../console/acls/change.ts';
 import { checkAclsOptions } from '../console/acls/check-options.ts';
 import { type ListedRules, listRules, listText } from '../console/acls/list.ts';
 import { openAdmin } from '../console/admin-client.ts';
@@ -42,8 +50,7 @@ export default class Acls extends Command<AclsResult> {
 
   async run(): Promise<AclsResult> {
     const { context, options } = this;
-    const action = checkAclsOptions(context, options);
-    const word = this.strict ? undefined : options.words[0];
+    const { action, word } = checkAclsOptions(context, options);
     const client = await openAdmin(context, options, '');
     try {
       if (action === 'list') return { listed: await listRules(client, options, word) };
@@ -95,14 +102,21 @@ export default class Acls extends Command<AclsResult> {
     if (added !== undefined) {
       if (this.#dryRun) for (const step of added.steps) this.#would('add', 'to', step);
       else this.context.output.out(addedText(added.steps));
-      // Kafka's tool says what it is about to do before it fails.
-      if (this.strict && added.begun !== undefined) this.context.output.out(addedText([added.begun]));
+      if (added.begun !== undefined) this.context.output.out(this.#begunText(added.begun));
       if (added.failure !== undefined) throw added.failure;
     }
     if (removed !== undefined) {
       if (this.#dryRun) for (const rules of byResource(removed.removed)) this.#would('remove', 'from', rules);
-      if (removed.failure !== undefined) throw removed.failure;
+      if (removed.failure === undefined) return;
+      if (!this.strict) this.context.output.out(removedText(byResource(removed.removed)));
+      throw removed.failure;
     }
+  }
+
+  /** Kafka's tool says what it is about to do before it fails; what was done of that is of more use. */
+  #begunText({ created, ...begun }: BegunRules): string {
+    if (this.strict) return addedText([begun]);
+    return this.#dryRun || created.length === 0 ? '' : addedText([{ ...begun, entries: created, existing: [] }]);
   }
 
   #would(verb: string, where: string, { resource, entries }: Rules): void {

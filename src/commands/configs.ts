@@ -11,7 +11,7 @@ import { type ConfigChanges, changesOf, shownValue, shownWords } from '../consol
 import { type ConfigsTask, checkConfigsOptions } from '../console/configs/check-options.ts';
 import { type DescribeConfigsResult, describe, describeText } from '../console/configs/describe.ts';
 import { type EntityType, singular } from '../console/configs/entities.ts';
-import { unknownKey } from '../console/configs/known-keys.ts';
+import { startKeys, unknownKey } from '../console/configs/known-keys.ts';
 import { javaText } from '../console/java-text.ts';
 import { configsTable } from '../console/options/configs.ts';
 import { OptionError } from '../console/parser/option-error.ts';
@@ -44,6 +44,29 @@ function traceOf(error: CommandError): string | undefined {
   return withException(error);
 }
 
+/** Of what was to be changed, what nobody could. */
+async function refusalHint(
+  error: KafkaError,
+  [type]: ConfigsTask['types'],
+  changes: ConfigChanges | undefined,
+): Promise<string | undefined> {
+  if (type === undefined || changes === undefined) return undefined;
+  if (error.code === ErrorCode.DUPLICATE_RESOURCE) return 'controllers take one credential at a time: call it for each';
+  const keys = [...changes.set.keys(), ...changes.removed];
+  const [startKey] = type === 'brokers' ? await startKeys(keys) : [];
+  if (startKey !== undefined) return `${startKey} is read when a node starts: change it in the node's file`;
+  const unknown = await unknownKey(type, keys);
+  if (unknown === undefined) return undefined;
+  return unknown.near === undefined
+    ? `kts configs --describe --all lists the configs of ${type}`
+    : `did you mean ${unknown.near}?`;
+}
+
+/** `user alice, all clients`: Kafka's tool names the first of them only. */
+function whoseText(types: ConfigsTask['types'], names: ConfigsTask['names']): string {
+  return types.map((type, at) => (names[at] ? `${singular(type)} ${names[at]}` : `all ${type}`)).join(', ');
+}
+
 export default class Configs extends Command<ConfigsResult> {
   static readonly table = configsTable;
 
@@ -57,18 +80,19 @@ export default class Configs extends Command<ConfigsResult> {
     const { context, options } = this;
     const task = await checkConfigsOptions(context, options);
     const client = await openAdmin(context, options, '');
+    let changes: ConfigChanges | undefined;
     try {
       if (task.action === 'describe') {
         const described = await describe(client, task, options.has('all'));
         return { described: this.#checked(described) };
       }
-      const changes = await changesOf(context, options);
+      changes = await changesOf(context, options);
       const dryRun = !this.strict && options.has('dry-run');
       await alter(client, task, changes, { dryRun });
       if (!this.strict) await this.#warnOfUnknown(task, changes);
       return { changed: { task, changes, dryRun } };
     } catch (error) {
-      throw this.strict || !(error instanceof KafkaError) ? error : await this.#explained(error, task);
+      throw this.strict || !(error instanceof KafkaError) ? error : await this.#explained(error, task, changes);
     } finally {
       client.cluster.close();
     }
@@ -99,16 +123,9 @@ export default class Configs extends Command<ConfigsResult> {
   }
 
   /** A refusal of a broker, with a way out where one is known. */
-  async #explained(error: KafkaError, { types, action }: ConfigsTask): Promise<Error> {
-    const type = types[0] as EntityType;
+  async #explained(error: KafkaError, { types }: ConfigsTask, changes?: ConfigChanges): Promise<Error> {
     const isMissing = error.code === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
-    let hint = isMissing ? 'kts topics --list shows what there is' : undefined;
-    if (action === 'alter' && !isMissing) {
-      const { set, removed } = await changesOf(this.context, this.options);
-      const unknown = await unknownKey(type, [...set.keys(), ...removed]);
-      if (unknown?.near !== undefined) hint = `did you mean ${unknown.near}?`;
-      else if (unknown !== undefined) hint = `kts configs --describe --all lists the configs of ${type}`;
-    }
+    const hint = isMissing ? 'kts topics --list shows what there is' : await refusalHint(error, types, changes);
     return new CommandError(error.message, {
       stage: 'run',
       exitCode: isMissing ? EXIT.notFound : EXIT.refused,
@@ -127,13 +144,14 @@ export default class Configs extends Command<ConfigsResult> {
   }
 
   #renderChanged({ task, changes, dryRun }: NonNullable<ConfigsResult['changed']>): void {
-    const [type, name] = [task.types[0] as EntityType, task.names[0] as string];
+    const { types, names } = this.strict ? { types: task.types.slice(0, 1), names: task.names } : task;
+    const whose = whoseText(types, names);
     if (!dryRun) {
-      const done = name === '' ? `default config for ${type} in the cluster` : `config for ${singular(type)} ${name}`;
+      const isDefault = types.length === 1 && names[0] === '';
+      const done = isDefault ? `default config for ${types[0]} in the cluster` : `config for ${whose}`;
       this.print(`Completed updating ${done}.`);
       return;
     }
-    const whose = name === '' ? `all ${type}` : `${singular(type)} ${name}`;
     for (const [key, value] of changes.set) this.print(`Would set ${key}=${shownValue(key, value)} for ${whose}.`);
     for (const key of changes.removed) this.print(`Would remove ${key} from ${whose}.`);
   }

@@ -86,12 +86,32 @@ describe('the words', () => {
     ['configs --alter orders --add-config retention.ms', 2, 'retention.ms=60000'],
     ['configs --alter --user alice --add-config SCRAM-SHA-256=[iterations=1,password=x]', 2, '4096'],
     ['configs --alter --user alice --add-config rate=1', 2, 'producer_byte_rate'],
+    ['configs --alter --user alice --add-config SCRAM-SHA-256=[iterations=20000,password=x]', 4, 'Too many'],
+    ['configs --alter --user alice --add-config SCRAM-SHA-256=[iterations=99999999999,password=x]', 2, '16384'],
+    ['configs --alter --broker 1 --add-config node.id=2', 4, "change it in the node's file"],
+    ['configs --alter orders --add-config flush.ms=1, flush.messages=2', 2, "'flush.messages=2' is one word too many"],
+    ['configs --alter --topic orders --add-config flush.ms=1, flush.messages=2', 2, 'no blanks behind commas'],
+    ['configs --alter --broker 1 orders --delete-config flush.ms', 2, "'orders' is one word too many"],
+    ['configs --alter orders --delete-config ,', 2, 'no config is named'],
+    ['configs --describe --entity-type brokers --entity-name 1 --entity-name 2', 2, 'call it once for each'],
     ['configs --describe --user alice', 4, 'DESCRIBE_CLIENT_QUOTAS'],
     ['configs --alter --broker-logger 1 --add-config no.such=DEBUG', 3, 'kts configs --describe --broker-logger 1'],
   ])('%s ends with %i and a way out', async (line, exitCode, hint) => {
     const run = await kts(line);
     expect(run).toMatchObject({ exitCode, stdout: '' });
     expect(run.stderr).toContain(hint);
+  });
+
+  it.each([
+    ['--entity-type', 'brokers', '--entity-name', ''],
+    ['--broker', ''],
+    ['--entity-type', 'brokers', ''],
+  ])('with an empty name do not mean all: %s %s %s %s', async (...words) => {
+    const alter = ['configs', '--alter', ...words, '--add-config', 'log.cleaner.threads=2'];
+    const run = await runTool(alter, { env });
+    expect(run).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(run.stderr).toContain('the name is empty');
+    expect((await kts('configs --describe --broker-defaults')).stdout).not.toContain('log.cleaner.threads');
   });
 
   it('that brokers take without knowing them are told', async () => {
@@ -139,6 +159,11 @@ describe('secrets', () => {
       await strict(`configs --bootstrap-server ${broker.bootstrapServers} ${words.replace('password=hush', 'hush')}`),
       await kts(`configs ${words.replace('a=1,', '')} --dry-run`),
       await kts('configs --alter --broker 1 --dry-run --add-config ssl.key.password=hush'),
+      // What stands behind a comma is still the secret, and a mistyped or misplaced one is no less one.
+      await kts('configs --alter --broker 1 --add-config listener.name.plaintext.ssl.key.password=a,hush'),
+      await strict(`configs --bootstrap-server nonsense --alter --broker 1 --add-config ssl.key.password=a,hush=1`),
+      await strict(`configs --bootstrap-server nonsense --alter --broker 1 --add-config SHA=[password=hush]`),
+      await strict(`configs --bootstrap-server nonsense --describe --broker 1 SCRAM-SHA-256=[password=hush]`),
     ];
     for (const { stdout, stderr } of runs) expect(stdout + stderr).not.toContain('hush');
   });

@@ -19,10 +19,15 @@ export interface AddedRules extends Rules {
   readonly existing: readonly AclEntry[];
 }
 
+export interface BegunRules extends AddedRules {
+  /** Each rule is refused or made by itself. */
+  readonly created: readonly AclEntry[];
+}
+
 export interface AddResult {
   readonly steps: readonly AddedRules[];
   /** The step at which it failed, as far as that was begun. */
-  readonly begun?: AddedRules;
+  readonly begun?: BegunRules;
   readonly failure?: unknown;
 }
 
@@ -37,17 +42,19 @@ export async function addRules(
   { dryRun }: { readonly dryRun: boolean },
 ): Promise<AddResult> {
   const steps: AddedRules[] = [];
-  let begun: AddedRules | undefined;
+  let begun: BegunRules | undefined;
   try {
     for (const { resource, entries } of rules) {
       const there = await describeAcls(cluster, { resource });
       const isThere = (entry: AclEntry) => there.some((acl) => isSameEntry(acl.entry, entry));
       const missing = entries.filter((entry) => !isThere(entry));
-      begun = { resource, entries: missing, existing: entries.filter(isThere) };
+      const step: AddedRules = { resource, entries: missing, existing: entries.filter(isThere) };
+      begun = { ...step, created: [] };
       const acls = missing.map((entry) => ({ resource, entry }));
       const outcomes = acls.length === 0 || dryRun ? [] : await createAcls(cluster, acls);
+      begun = { ...step, created: missing.filter((_, at) => outcomes[at] === null) };
       for (const error of outcomes) if (error !== null) throw error;
-      steps.push(begun);
+      steps.push(step);
       begun = undefined;
     }
   } catch (failure) {
@@ -67,6 +74,13 @@ export function addedText(steps: readonly AddedRules[]): string {
     }
   }
   return text;
+}
+
+/** Said only where something failed behind it. */
+export function removedText(removed: readonly Rules[]): string {
+  return removed
+    .map(({ resource, entries }) => `Removed from resource \`${resourceText(resource)}\`:\n${entriesText(entries)}\n\n`)
+    .join('');
 }
 
 function question({ resource, entries }: Rules): string {
@@ -113,26 +127,44 @@ async function hitBy({ cluster }: AdminClient, filters: readonly AclFilter[]): P
   return found;
 }
 
+interface RemoveOptions {
+  readonly dryRun: boolean;
+  readonly force: boolean;
+}
+
+/** True when they are to be removed; what a dry run would remove is noted. */
+async function isWanted(
+  context: CommandContext,
+  client: AdminClient,
+  rules: Rules,
+  { dryRun, force }: RemoveOptions,
+  removed: Acl[],
+): Promise<boolean> {
+  if (context.manner === 'strict') return force || (await isConfirmedStrictly(context, rules));
+  if (force && !dryRun) return true;
+  const hit = await hitBy(client, filtersOf(rules));
+  if (dryRun) removed.push(...hit);
+  return !dryRun && hit.length > 0 && (await isConfirmed(context, hit));
+}
+
+/** What was removed before something failed is told, and also what was removed behind it in the same request. */
 export async function removeRules(
   context: CommandContext,
   client: AdminClient,
   rules: readonly Rules[],
-  { dryRun, force }: { readonly dryRun: boolean; readonly force: boolean },
+  options: RemoveOptions,
 ): Promise<RemoveResult> {
   const removed: Acl[] = [];
-  for (const one of rules) {
-    const filters = filtersOf(one);
-    if (context.manner === 'strict') {
-      if (!force && !(await isConfirmedStrictly(context, one))) continue;
-    } else if (dryRun || !force) {
-      const hit = await hitBy(client, filters);
-      if (dryRun) removed.push(...hit);
-      if (dryRun || hit.length === 0 || !(await isConfirmed(context, hit))) continue;
+  try {
+    for (const one of rules) {
+      if (!(await isWanted(context, client, one, options, removed))) continue;
+      const outcomes = await deleteAcls(client.cluster, filtersOf(one));
+      for (const outcome of outcomes) if (!(outcome instanceof KafkaError)) removed.push(...outcome);
+      for (const outcome of outcomes) if (outcome instanceof KafkaError) throw outcome;
     }
-    for (const outcome of await deleteAcls(client.cluster, filters)) {
-      if (outcome instanceof KafkaError) return { removed, failure: outcome };
-      removed.push(...outcome);
-    }
+  } catch (failure) {
+    if (removed.length === 0 || options.dryRun) throw failure;
+    return { removed, failure };
   }
   return { removed };
 }

@@ -1,10 +1,11 @@
 /** Which options of `acls` go together, in the order in which Kafka's tool finds fault. */
 import type { CommandContext } from '../command.ts';
 import { usageError } from '../command-error.ts';
+import { oneWord } from '../one-word.ts';
 import type { ParsedOptions } from '../parser/parsed-options.ts';
 
 const ACTIONS = ['add', 'remove', 'list'] as const;
-export type AclsAction = (typeof ACTIONS)[number];
+type AclsAction = (typeof ACTIONS)[number];
 
 function exclusive(options: ParsedOptions, used: string, others: readonly string[]): void {
   if (!options.has(used)) return;
@@ -53,7 +54,26 @@ function checkRoles(options: ParsedOptions, hasTopic: boolean): void {
   throw usageError('a consumer reads a topic in a group, and needs nothing else', '--topic NAME --group GROUP', text);
 }
 
-export function checkAclsOptions(context: CommandContext, options: ParsedOptions): AclsAction {
+/** Kafka's tool overlooks a host without its principal, and then takes a removal for one of every rule there is. */
+function checkWhose(options: ParsedOptions, action: AclsAction): void {
+  for (const kind of ['allow', 'deny']) {
+    if (!options.has(`${kind}-host`) || options.has(`${kind}-principal`)) continue;
+    throw usageError(`--${kind}-host goes with --${kind}-principal`, `User:* is everybody`);
+  }
+  if (action !== 'remove' || options.has('allow-principal') || options.has('deny-principal')) return;
+  const narrowed = ['operation', 'producer', 'consumer'].find((name) => options.has(name));
+  if (narrowed === undefined) return;
+  const hint = `--allow-principal User:NAME; without --${narrowed} all rules of the resource are meant`;
+  throw usageError(`whose? --${narrowed} goes with a principal`, hint);
+}
+
+interface AclsTask {
+  readonly action: AclsAction;
+  /** The own manner's topic. */
+  readonly word: string | undefined;
+}
+
+export function checkAclsOptions(context: CommandContext, options: ParsedOptions): AclsTask {
   checkBootstrap(context, options);
   const action = actionOf(options);
   const hosts = ['allow-host', 'allow-principal', 'deny-host', 'deny-principal'];
@@ -63,6 +83,8 @@ export function checkAclsOptions(context: CommandContext, options: ParsedOptions
     const text = 'The --principal option is only available if --list is set';
     throw usageError('--principal goes with --list', 'who may is --allow-principal', text);
   }
-  checkRoles(options, options.has('topic') || (context.manner === 'own' && options.words.length > 0));
-  return action;
+  const word = context.manner === 'own' ? oneWord(options, options.has('topic')) : undefined;
+  checkRoles(options, options.has('topic') || word !== undefined);
+  if (context.manner === 'own') checkWhose(options, action);
+  return { action, word };
 }

@@ -1,7 +1,7 @@
 /** Rules as data, tables and CSV. */
 import type { Cell, Mark, Sheet, Shown } from '../show/shown.ts';
 import { byResource, type Rules } from './acl-words.ts';
-import type { AddResult, RemoveResult } from './change.ts';
+import type { AddedRules, AddResult, BegunRules, RemoveResult } from './change.ts';
 import type { ListedRules } from './list.ts';
 
 const permissionMark = (cell: Cell): Mark => (cell === 'DENY' ? 'bad' : 'good');
@@ -40,9 +40,15 @@ export function showList(listed: readonly ListedRules[]): Shown {
   return { data: rules, sheets: rules.length === 0 ? [] : [sheet(rules)], csv: sheet(rules), empty: 'no such rules' };
 }
 
+function partlyAdded({ resource, created, existing }: BegunRules): AddedRules {
+  return { resource, entries: created, existing };
+}
+
 /** Words serve where something was done; data is for programs. */
 export function showAdded(result: AddResult, dryRun: boolean): Shown {
-  return { data: { dryRun, added: result.steps }, sheets: [], ...failed(result.failure) };
+  const { begun } = result;
+  const partly = begun === undefined || begun.created.length === 0 ? [] : [partlyAdded(begun)];
+  return { data: { dryRun, added: [...result.steps, ...partly] }, sheets: [], ...failed(result.failure) };
 }
 
 export function showRemoved(result: RemoveResult, dryRun: boolean): Shown {

@@ -4,6 +4,7 @@ import { alterConfigs, type ConfigChange } from '../../client/admin-configs.ts';
 import { alterClientQuotas, describeClientQuotas, type QuotaEntityPart } from '../../client/admin-quotas.ts';
 import {
   alterScramCredentials,
+  MAX_ITERATIONS,
   SCRAM_MECHANISMS,
   type ScramMechanism,
   type ScramUpsertion,
@@ -18,6 +19,7 @@ import { IP_QUOTAS, QUOTAS } from './known-keys.ts';
 const SET = 0;
 const DELETE = 1;
 const MIN_ITERATIONS = 4096;
+const MAX_INT = 2147483647;
 
 interface AlterOptions {
   readonly dryRun: boolean;
@@ -164,6 +166,9 @@ function upsertion(mechanism: ScramMechanism, text: string): ScramUpsertion {
     throw wrong(`${mechanism}: the iterations are a number`, example, `For input string: "${given}"`);
   }
   const iterations = given === undefined || given === '-1' ? MIN_ITERATIONS : Number(given);
+  if (iterations > MAX_INT) {
+    throw wrong(`${mechanism} takes ${MAX_ITERATIONS} iterations at most`, example, `For input string: "${given}"`);
+  }
   if (iterations < MIN_ITERATIONS) {
     const strictText = `Iterations ${iterations} is less than the minimum ${MIN_ITERATIONS} required for ${mechanism}`;
     throw wrong(`${mechanism} takes ${MIN_ITERATIONS} iterations at least`, example, strictText);

@@ -4,6 +4,7 @@ import { isResolvable } from '../../runtime/host-names.ts';
 import type { CommandContext } from '../command.ts';
 import { type CommandError, usageError } from '../command-error.ts';
 import { defaultTopic } from '../defaults.ts';
+import { oneWord } from '../one-word.ts';
 import type { ParsedOptions } from '../parser/parsed-options.ts';
 import { ENTITY_TYPES, type Entities, entityNames, entityTypes, hasEntityFlags, isEntityType } from './entities.ts';
 
@@ -142,12 +143,25 @@ function checkAlter(options: ParsedOptions, { types, names }: Entities): void {
   }
 }
 
+/** Kafka's tool takes an empty name, such as that of a variable that is not set, for all; and the first of several. */
+function checkOwnNames(options: ParsedOptions, types: readonly string[], names: readonly string[]): void {
+  const defaults = ['entity-default', 'client-defaults', 'user-defaults', 'broker-defaults', 'ip-defaults'];
+  const meant = options.sequence.filter((option) => defaults.includes(option)).length;
+  if (names.filter((name) => name === '').length > meant || options.words[0] === '') {
+    throw usageError('the name is empty', 'leave it out, or say --entity-default, where all are meant');
+  }
+  if (names.length > Math.max(types.length, 1)) {
+    throw usageError('more names than types', 'call it once for each of them');
+  }
+}
+
 /** The own manner takes a word for the name, and a topic for what is meant when nothing else is said. */
 function entitiesOf(context: CommandContext, options: ParsedOptions, action: ConfigsAction) {
   const types = entityTypes(options);
   const names = entityNames(options);
   if (context.manner === 'strict') return { types, names };
-  const [word] = options.words;
+  const word = oneWord(options, names.length > 0);
+  checkOwnNames(options, types, names);
   if (names.length === 0 && types.length <= 1 && word !== undefined) {
     return { types: types.length === 0 ? ['topics'] : types, names: [word] };
   }

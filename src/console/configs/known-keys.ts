@@ -45,6 +45,12 @@ export async function knownKeys(type: EntityType): Promise<readonly string[] | u
   }
 }
 
+/** Of these names, those that a node reads from its file when it starts, and no other time. */
+export async function startKeys(names: Iterable<string>): Promise<string[]> {
+  const { BROKER_KEYS } = await import('../../config/broker-keys.ts');
+  return [...names].filter((name) => BROKER_KEYS.get(name)?.update === 'read-only');
+}
+
 /** The first of the names that nobody knows, and what was probably meant. */
 export async function unknownKey(
   type: EntityType,

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { ClusterView } from '../../../src/client/cluster-view.ts';
 import { entryText, resourceText, rulesOf, rulesToAdd } from '../../../src/console/acls/acl-words.ts';
 import { addedText, addRules, removeRules } from '../../../src/console/acls/change.ts';
+import { checkAclsOptions } from '../../../src/console/acls/check-options.ts';
 import { listRules, listText } from '../../../src/console/acls/list.ts';
 import type { AdminClient } from '../../../src/console/admin-client.ts';
 import type { CommandContext } from '../../../src/console/command.ts';
@@ -24,10 +25,17 @@ const texts = (line: string) =>
 
 type Kept = CreateAclsRequest['creations'][number];
 
+const outcomeOf = (error: KafkaError | undefined) => ({
+  errorCode: error?.code ?? 0,
+  errorMessage: error?.message ?? null,
+});
+
 /** As the wire has them; a name is matched exactly. */
 class Rules {
   kept: Kept[] = [];
   refuse: KafkaError | undefined;
+  /** Whose rules are refused; everybody's when nobody is named. */
+  refusedPrincipal: string | undefined;
 
   readonly client = { cluster: this as unknown as ClusterView, ofControllers: false } satisfies AdminClient;
 
@@ -52,17 +60,18 @@ class Rules {
     }
     if (api.request.apiKey === 30) {
       const { creations } = value as CreateAclsRequest;
-      if (this.refuse === undefined) this.kept.push(...creations);
-      const outcome = { errorCode: this.refuse?.code ?? 0, errorMessage: this.refuse?.message ?? null };
-      return { results: creations.map(() => outcome) };
+      const refusalOf = ({ principal }: Kept) =>
+        principal === (this.refusedPrincipal ?? principal) ? this.refuse : undefined;
+      this.kept.push(...creations.filter((acl) => refusalOf(acl) === undefined));
+      return { results: creations.map((acl) => outcomeOf(refusalOf(acl))) };
     }
     const { filters } = value as { filters: DescribeAclsRequest[] };
     const filterResults = filters.map((filter) => {
-      const hit = this.#hit(filter);
+      const isRefused = this.refusedPrincipal !== undefined && filter.principalFilter === this.refusedPrincipal;
+      const hit = isRefused ? [] : this.#hit(filter);
       this.kept = this.kept.filter((acl) => !hit.includes(acl));
       return {
-        errorCode: 0,
-        errorMessage: null,
+        ...outcomeOf(isRefused ? this.refuse : undefined),
         matchingAcls: hit.map((acl) => ({ ...acl, patternType: acl.resourcePatternType, errorCode: 0 })),
       };
     });
@@ -158,6 +167,54 @@ describe('--add', () => {
     expect(steps).toEqual([]);
     expect(begun?.resource.name).toBe('t');
     expect(failure).toMatchObject({ message: 'no' });
+  });
+});
+
+describe('what is half done', () => {
+  const both = '--allow-principal User:a --allow-principal User:b --operation Read --topic t';
+
+  beforeEach(() => {
+    rules.refuse = new KafkaError(ErrorCode.CLUSTER_AUTHORIZATION_FAILED, 'no');
+    rules.refusedPrincipal = 'User:a';
+  });
+
+  it('is told when rules are added', async () => {
+    const { steps, begun, failure } = await add(both);
+    expect(failure).toMatchObject({ message: 'no' });
+    expect(steps).toEqual([]);
+    expect(begun?.entries).toHaveLength(2);
+    expect(begun?.created.map(({ principal }) => principal)).toEqual(['User:b']);
+  });
+
+  it('is told when they are removed, also what went behind the refusal', async () => {
+    await add('--allow-principal User:b --operation Read --topic t');
+    const force = { dryRun: false, force: true };
+    const context = { manner: 'own' } as unknown as CommandContext;
+    const toRemove = rulesOf(options(`--remove ${both}`), undefined);
+    const { removed, failure } = await removeRules(context, rules.client, toRemove, force);
+    expect(failure).toMatchObject({ message: 'no' });
+    expect(removed.map(({ entry }) => entry.principal)).toEqual(['User:b']);
+  });
+});
+
+describe('the words of the own manner', () => {
+  it.each([
+    ['--remove --topic t --operation Read', 'whose? --operation goes with a principal'],
+    ['--remove --topic t --producer', 'whose? --producer goes with a principal'],
+    ['--remove --topic t --allow-host 1.2.3.4', '--allow-host goes with --allow-principal'],
+    ['--add --topic t --allow-principal User:a --deny-host 1.2.3.4', '--deny-host goes with --deny-principal'],
+    ['--remove t u', "'u' is one word too many"],
+    ['--remove u --topic t', "'u' is one word too many"],
+  ])('%s is refused: it would do more, or less, than it says', (line, message) => {
+    const own = { manner: 'own' } as unknown as CommandContext;
+    expect(() => checkAclsOptions(own, options(line))).toThrow(message);
+    const strict = { manner: 'strict' } as unknown as CommandContext;
+    expect(checkAclsOptions(strict, options(`${line} --bootstrap-server b:1`)).word).toBeUndefined();
+  });
+
+  it('may mean all rules of a resource', () => {
+    const own = { manner: 'own' } as unknown as CommandContext;
+    expect(checkAclsOptions(own, options('--remove t'))).toEqual({ action: 'remove', word: 't' });
   });
 });
 
