@@ -179,14 +179,9 @@ const cutOneWay: Fault = {
   },
 };
 
-/**
- * A voter that cannot make its vote durable, since the very last byte is taken, stops: it is started again once there is
- * space.
- */
-async function afterFullDisk(node: ClusterNode): Promise<string> {
-  if (node.isRunning) return '';
-  await startAgain([node]);
-  return '; it had stopped and was started again';
+/** Records are refused, votes go on: a full disk is no reason to stop. */
+function mustStillRun(node: ClusterNode): void {
+  if (!node.isRunning) throw new Error(`${node.name} stopped because its disk was full`);
 }
 
 const fullDisk: Fault = {
@@ -201,11 +196,12 @@ const fullDisk: Fault = {
     small.fill();
     await sleep(ms);
     small.free();
-    return `node ${node} for ${Math.round(ms)} ms${await afterFullDisk(cluster.node(node))}`;
+    mustStillRun(cluster.node(node));
+    return `node ${node} for ${Math.round(ms)} ms`;
   },
 };
 
-/** The node with the full disk must vote, or stop to lead, while it cannot write. */
+/** The node with the full disk must vote, or cease to lead, while it cannot write. */
 const fullDiskElection: Fault = {
   name: 'full disk, and an election meanwhile',
   missing: (context) => fullDisk.missing(context),
@@ -221,7 +217,8 @@ const fullDiskElection: Fault = {
     if (gone.id === node) gone.resume();
     small.free();
     if (gone.id !== node) await startAgain([gone]);
-    return `node ${node}; node ${gone.id} was away meanwhile${await afterFullDisk(cluster.node(node))}`;
+    mustStillRun(cluster.node(node));
+    return `node ${node}; node ${gone.id} was away meanwhile`;
   },
 };
 
