@@ -216,6 +216,7 @@ describe('what does not go together', () => {
     ['reassign-partitions --list --verify', '--verify and --list do not go together'],
     ['reassign-partitions --execute', 'which plan?'],
     ['reassign-partitions --generate', 'which topics?'],
+    ['reassign-partitions --generate orders --broker-list 9999999999', "'9999999999' is not a broker id"],
     ['reassign-partitions --list --throttle 5', '--throttle does not go with --list'],
     ['reassign-partitions --list orders', "'orders' is one word too many"],
     ['reassign-partitions --verify --reassignment-json-file - --watch', 'cannot read standard input again'],
