@@ -7,11 +7,12 @@ import { openAdmin } from '../console/admin-client.ts';
 import { Command, type StrictAnswer } from '../console/command.ts';
 import { CommandError, withException } from '../console/command-error.ts';
 import { alter } from '../console/configs/alter.ts';
-import { type ConfigChanges, changesOf, shownValue, shownWords } from '../console/configs/changes.ts';
+import { type ConfigChanges, changesOf } from '../console/configs/changes.ts';
 import { type ConfigsTask, checkConfigsOptions } from '../console/configs/check-options.ts';
 import { type DescribeConfigsResult, describe, describeText } from '../console/configs/describe.ts';
 import { type EntityType, singular } from '../console/configs/entities.ts';
 import { startKeys, unknownKey } from '../console/configs/known-keys.ts';
+import { shownValue, shownWords } from '../console/configs/secrets.ts';
 import { javaText } from '../console/java-text.ts';
 import { configsTable } from '../console/options/configs.ts';
 import { OptionError } from '../console/parser/option-error.ts';
@@ -72,7 +73,7 @@ export default class Configs extends Command<ConfigsResult> {
 
   static strictAnswer(error: CommandError, argv: readonly string[]): StrictAnswer {
     const trace = traceOf(error);
-    const head = `Error while executing config command with args '${shownWords(argv)}'`;
+    const head = `Error while executing config command with args '${shownWords(argv).join(' ')}'`;
     return { err: trace === undefined ? `${error.strictText}\n` : `${head}\n${trace}\n`, exitCode: 1 };
   }
 

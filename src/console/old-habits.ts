@@ -8,6 +8,7 @@ import { addressWords, parseZookeeperConnect } from '../config/zookeeper-config.
 import { ensembleView } from '../network/ensemble-view.ts';
 import type { CommandContext } from './command.ts';
 import { CommandError, usageError } from './command-error.ts';
+import { shownWords } from './configs/secrets.ts';
 import type { ToolTable } from './options/table.ts';
 import { plainName } from './parser/parsed-options.ts';
 import type { OldConfigs } from './topics/old-configs.ts';
@@ -118,12 +119,12 @@ function brokersOf(zookeeper: string): string {
   return hosts.map((host) => `${host.trim().replace(/:\d+$/, '')}:${BROKER_PORT}`).join(',');
 }
 
-/** The same command as it is typed today. */
+/** The same command as it is typed today, without the passwords in it: it is printed. */
 export function withoutZookeeper(command: string, argv: readonly string[]): string {
   const { words, zookeeper } = cutZookeeper(argv);
   const given = words.some((word) => tokenOf(word)?.name === 'bootstrap-server');
   const line = [...words, ...(given ? [] : ['--bootstrap-server', brokersOf(zookeeper)])];
-  return `${command} ${line.map(quoted).join(' ')}`;
+  return `${command} ${shownWords(line).map(quoted).join(' ')}`;
 }
 
 /**

@@ -92,6 +92,7 @@ describe('the words', () => {
     ['configs --alter orders --add-config flush.ms=1, flush.messages=2', 2, "'flush.messages=2' is one word too many"],
     ['configs --alter --topic orders --add-config flush.ms=1, flush.messages=2', 2, 'no blanks behind commas'],
     ['configs --alter --broker 1 orders --delete-config flush.ms', 2, "'orders' is one word too many"],
+    ['configs --alter --broker 01 --add-config log.cleaner.threads=2', 2, 'write it as the node does'],
     ['configs --alter orders --delete-config ,', 2, 'no config is named'],
     ['configs --describe --entity-type brokers --entity-name 1 --entity-name 2', 2, 'call it once for each'],
     ['configs --describe --user alice', 4, 'DESCRIBE_CLIENT_QUOTAS'],

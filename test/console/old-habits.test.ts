@@ -40,6 +40,10 @@ describe('--zookeeper', () => {
     [['--zookeeper', 'zk1:2181,zk2:2181/kafka', '--list'], 'kts topics --list --bootstrap-server zk1:9092,zk2:9092'],
     [['--create', '--topic', 'a b', '--zookeeper=zk'], "kts topics --create --topic 'a b' --bootstrap-server zk:9092"],
     [['--zookeeper', 'zk', '--bootstrap-server', 'h:1', '--list'], 'kts topics --bootstrap-server h:1 --list'],
+    [
+      ['--zookeeper', 'zk', '--alter', '--add-config', 'a=1,SCRAM-SHA-256=[iterations=8192,password=hush]'],
+      "kts topics --alter --add-config 'a=1,SCRAM-SHA-256=[hidden]' --bootstrap-server zk:9092",
+    ],
   ])('%j', (argv, today) => {
     expect(withoutZookeeper('kts topics', argv)).toBe(today);
   });

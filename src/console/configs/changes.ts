@@ -1,36 +1,19 @@
 /**
  * What --add-config, --add-config-file and --delete-config ask for, read as Kafka's tool reads it: brackets hold a value
- * with commas. Values of secrets are never said again.
+ * with commas.
  */
-import { isSecretKey } from '../../config/secret-keys.ts';
 import type { CommandContext } from '../command.ts';
 import { usageError } from '../command-error.ts';
 import { readPropertiesFile } from '../connect.ts';
 import type { ParsedOptions } from '../parser/parsed-options.ts';
+import { COMMA, HIDDEN, NOT_IN_BRACKETS, shownPairs } from './secrets.ts';
 
 export interface ConfigChanges {
   readonly set: ReadonlyMap<string, string>;
   readonly removed: readonly string[];
 }
 
-const NOT_IN_BRACKETS = '(?=[^\\]]*(?:\\[|$))';
-const COMMA = new RegExp(`,${NOT_IN_BRACKETS}`);
 const EQUALS = new RegExp(`\\s*=\\s*${NOT_IN_BRACKETS}`);
-/** Beside what is one in a node's own file. */
-const SECRET = /^\s*scram|token/i;
-const HIDDEN = '[hidden]';
-
-/** A mistyped mechanism is no secret's name, but what stands in its brackets is one. */
-const SECRET_VALUE = /password\s*=/i;
-
-function isSecret(key: string, value: string): boolean {
-  return isSecretKey(key.trim()) || SECRET.test(key) || SECRET_VALUE.test(value);
-}
-
-/** For people, and for the logs of scripts. */
-export function shownValue(key: string, value: string): string {
-  return isSecret(key, value) ? HIDDEN : value;
-}
 
 function pairsOf(text: string): string[] {
   const parts = text.split(COMMA);
@@ -69,28 +52,4 @@ export async function changesOf(context: CommandContext, options: ParsedOptions)
     throw usageError('what shall be changed?', 'no config is named');
   }
   return { set, removed: removed.map((word) => word.trim()) };
-}
-
-/** The words of a command line, with what must not be read over a shoulder taken out, wherever it was put by mistake. */
-export function shownWords(argv: readonly string[]): string {
-  let isPairs = false;
-  const words = argv.map((word) => {
-    const [, option = '', pairs = ''] = /^(--?[\w-]+=)?(.*)$/s.exec(word) ?? [];
-    const shown = isPairs || option !== '' || !word.startsWith('-') ? `${option}${shownPairs(pairs)}` : word;
-    isPairs = /^--?add-config$/.test(word);
-    return shown;
-  });
-  return words.join(' ');
-}
-
-/** What stands behind a secret may be the rest of it: a comma ends a value that has no brackets. */
-function shownPairs(text: string): string {
-  const pairs = text.split(COMMA);
-  const secret = pairs.findIndex((pair) => {
-    const at = pair.indexOf('=');
-    return at >= 0 && isSecret(pair.slice(0, at), pair.slice(at + 1));
-  });
-  if (secret < 0) return text;
-  const key = pairs[secret]?.split('=')[0]?.trim();
-  return [...pairs.slice(0, secret), `${key}=${HIDDEN}`].join(',');
 }

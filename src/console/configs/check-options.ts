@@ -143,13 +143,18 @@ function checkAlter(options: ParsedOptions, { types, names }: Entities): void {
   }
 }
 
-/** Kafka's tool takes an empty name, such as that of a variable that is not set, for all; and the first of several. */
+/**
+ * Kafka's tool takes an empty name, such as that of a variable that is not set, for all; the first of several; and broker
+ * 01 for one of its own, whose configs nobody reads.
+ */
 function checkOwnNames(options: ParsedOptions, types: readonly string[], names: readonly string[]): void {
   const defaults = ['entity-default', 'client-defaults', 'user-defaults', 'broker-defaults', 'ip-defaults'];
   const meant = options.sequence.filter((option) => defaults.includes(option)).length;
   if (names.filter((name) => name === '').length > meant || options.words[0] === '') {
     throw usageError('the name is empty', 'leave it out, or say --entity-default, where all are meant');
   }
+  const twisted = types[0]?.startsWith('broker') ? names.find((name) => /^(?:\+|-?0\d)/.test(name)) : undefined;
+  if (twisted !== undefined) throw usageError(`'${twisted}' is no broker id`, 'write it as the node does');
   if (names.length > Math.max(types.length, 1)) {
     throw usageError('more names than types', 'call it once for each of them');
   }
