@@ -59,7 +59,7 @@ async function refusalHint(
   const unknown = await unknownKey(type, keys);
   if (unknown === undefined) return undefined;
   return unknown.near === undefined
-    ? `kts configs --describe --all lists the configs of ${type}`
+    ? `kts configs --describe --entity-type ${type} --all lists what there is`
     : `did you mean ${unknown.near}?`;
 }
 

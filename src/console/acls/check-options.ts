@@ -67,6 +67,22 @@ function checkWhose(options: ParsedOptions, action: AclsAction): void {
   throw usageError(`whose? --${narrowed} goes with a principal`, hint);
 }
 
+const NAMED = ['topic', 'group', 'transactional-id', 'delegation-token', 'user-principal'];
+const HOSTS = ['allow-host', 'deny-host'];
+
+/** Kafka's tool leaves the cluster out where patterns are named, and a pattern where nothing is. */
+function checkResources(options: ParsedOptions, word: string | undefined): void {
+  const empty = [...NAMED, ...HOSTS].find((name) => options.values(name).some((value) => value.trim() === ''));
+  if (empty !== undefined || word?.trim() === '') throw usageError('the name is empty', `--${empty ?? 'topic'} NAME`);
+  if (!options.has('resource-pattern-type') || options.value('resource-pattern-type')?.toUpperCase() === 'LITERAL')
+    return;
+  const option = '--resource-pattern-type';
+  if (options.has('cluster'))
+    throw usageError(`--cluster does not go with ${option}`, 'there is but one: ask for it apart');
+  if (word !== undefined || NAMED.some((name) => options.has(name))) return;
+  throw usageError(`${option} goes with a resource`, '--topic NAME, --group GROUP, --transactional-id ID …');
+}
+
 interface AclsTask {
   readonly action: AclsAction;
   /** The own manner's topic. */
@@ -85,6 +101,9 @@ export function checkAclsOptions(context: CommandContext, options: ParsedOptions
   }
   const word = context.manner === 'own' ? oneWord(options, options.has('topic')) : undefined;
   checkRoles(options, options.has('topic') || word !== undefined);
-  if (context.manner === 'own') checkWhose(options, action);
+  if (context.manner === 'own') {
+    checkResources(options, word);
+    checkWhose(options, action);
+  }
   return { action, word };
 }

@@ -203,6 +203,10 @@ describe('the words of the own manner', () => {
     ['--remove --topic t --producer', 'whose? --producer goes with a principal'],
     ['--remove --topic t --allow-host 1.2.3.4', '--allow-host goes with --allow-principal'],
     ['--add --topic t --allow-principal User:a --deny-host 1.2.3.4', '--deny-host goes with --deny-principal'],
+    ['--add --cluster --topic t --allow-principal User:a --resource-pattern-type prefixed', '--cluster does not go'],
+    ['--list --resource-pattern-type prefixed', '--resource-pattern-type goes with a resource'],
+    ['--add --topic t --topic  --allow-principal User:a', 'the name is empty'],
+    ['--add --topic t --allow-principal User:a --allow-host  --operation Read', 'the name is empty'],
     ['--remove t u', "'u' is one word too many"],
     ['--remove u --topic t', "'u' is one word too many"],
   ])('%s is refused: it would do more, or less, than it says', (line, message) => {
