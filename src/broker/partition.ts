@@ -314,8 +314,8 @@ export class Partition implements Wakeable {
     const { log } = this;
     const begins = isNewEpoch || this.#epochStartOffset === null;
     if (begins) {
+      this.#settleGaps();
       const end = log.logEndOffset;
-      log.acceptGaps();
       log.assignEpochStartOffset(this.#state.leaderEpoch);
       this.#epochStartOffset = end;
       this.#replicas.beginEpoch(!ledBefore, end, this.#around.clock.monotonicMs());
@@ -327,6 +327,16 @@ export class Partition implements Wakeable {
     const durable = begins ? log.flushIfDue() : null;
     if (durable === null) this.#advanceHighWatermark();
     else this.#advanceOnceDurable(durable);
+  }
+
+  #settleGaps(): void {
+    try {
+      this.log.acceptGaps();
+    } catch (error) {
+      // The disk has failed, and its directory goes with it: everything else about it comes from there.
+      if (!(error instanceof KafkaError)) throw error;
+      this.#around.logger.error(error.message);
+    }
   }
 
   /** Members of the ISR that have not asked since this broker leads keep every acks=all write waiting. */

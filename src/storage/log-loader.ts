@@ -123,7 +123,9 @@ export function loadLog(context: LogContext, options: OpenLogOptions): LoadedLog
   const producers = new ProducerState(`${options.topic}-${options.partition}`);
   // Recovery takes snapshots away together with their segments.
   const left = changed && !isNew ? files.listSync(options.path) : names;
-  const scope = { directory: options.path, segments, logEndOffset, names: left, assumeEmpty: options.clean };
+  const first = (segments[0] as LogSegment).baseOffset;
+  const believed = gaps.find((offset) => offset >= first) ?? logEndOffset;
+  const scope = { directory: options.path, segments, logEndOffset, believed, names: left, assumeEmpty: options.clean };
   const snapshotOffset = reloadProducerState(context, scope, producers);
   return {
     topicId,
@@ -165,6 +167,8 @@ export interface ProducerScope {
   readonly directory: string;
   readonly segments: readonly LogSegment[];
   readonly logEndOffset: number;
+  /** Snapshots of what lies behind know batches that are lost: their producers would not be let send them again. */
+  readonly believed?: number;
   /** The directory's names, when they were just read. */
   readonly names?: readonly string[];
   /** Without any snapshot there are no producers: nothing is scanned. */
@@ -185,7 +189,7 @@ export function reloadProducerState(context: LogContext, scope: ProducerScope, p
   for (const [i, offset] of offsets.entries()) {
     const path = join(scope.directory, offsetName(offset) + SNAPSHOT_SUFFIX);
     const isBase = scope.segments.some((s) => s.baseOffset === offset);
-    if (offset > scope.logEndOffset || (from >= 0 && !isBase)) {
+    if (offset > (scope.believed ?? scope.logEndOffset) || (from >= 0 && !isBase)) {
       files.removeSync(path);
       continue;
     }

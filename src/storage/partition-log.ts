@@ -155,8 +155,13 @@ export class PartitionLog {
     return this.#gaps[0] ?? null;
   }
 
-  /** What there is, is the log: it leads, and nobody is asked for more. */
+  /**
+   * It leads, and nobody is asked for more: what there is, is the log. Where every record is synced before it counts, nobody
+   * was told of what lies behind a gap, and all of it comes again, with what is missing before it: so it goes.
+   */
   acceptGaps(): void {
+    const gapAt = this.#gaps.find((offset) => offset >= this.#logStartOffset);
+    if (gapAt !== undefined && this.#config.flushMessages <= 1) this.truncateTo(gapAt);
     this.#gaps = [];
   }
 

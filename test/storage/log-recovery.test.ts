@@ -207,6 +207,31 @@ describe('recovery after an unclean stop', () => {
       log.abandon();
     });
 
+    it('ends there where every record is synced before it counts: all else comes again', () => {
+      const log = open();
+      log.updateConfig({ ...config, flushMessages: 1 });
+      log.acceptGaps();
+      expect([log.gapAt, log.logEndOffset]).toEqual([null, 4]);
+      log.abandon();
+    });
+
+    it('lets a producer send again what is missing, whatever a snapshot behind it says', () => {
+      removeDirectory(join(directory, 't-0'));
+      const sent = (i: number) => batch({ producerId: 7, producerEpoch: 0, baseSequence: i });
+      const size = sent(0).length;
+      const small = logConfig({ segmentBytes: 2 * size });
+      let log = openLog(testContext(), directory, { config: small });
+      for (let i = 0; i < 5; i++) log.appendAsLeader(sent(i), 1);
+      log.abandon();
+      fs.truncateSync(file('00000000000000000002.log'), size);
+      fs.truncateSync(file('00000000000000000004.log'), 0);
+      log = openLog(testContext(), directory, { clean: false, config: small });
+      log.acceptGaps();
+      expect([log.logEndOffset, log.appendAsLeader(sent(2), 1).duplicate]).toEqual([4, true]);
+      expect(log.appendAsLeader(sent(3), 1)).toMatchObject({ duplicate: false, baseOffset: 4 });
+      log.abandon();
+    });
+
     it('is whole again once it was cut there, or begins behind it', async () => {
       let log = open();
       log.updateHighWatermark(8);

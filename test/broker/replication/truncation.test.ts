@@ -175,18 +175,16 @@ describe('truncation', () => {
       expect(own.highWatermark).toBe(log.highWatermark);
     });
 
-    it('keeps what there is when it leads', () => {
+    it.each([
+      ['keeps what there is when it leads', Number.MAX_SAFE_INTEGER, 8],
+      ['ends there when it leads, where every record is synced before it counts', 1, 2],
+    ])('%s', (_what, flushMessages, end) => {
       const own = tear(world.log('t'));
-      const state = {
-        leader: 1,
-        leaderEpoch: 2,
-        partitionEpoch: 1,
-        replicas: [1, 2],
-        isr: [1],
-        leaderRecoveryState: 0,
-      };
-      world.partition(own).applyState(state);
-      expect([own.gapAt, own.logEndOffset, own.highWatermark]).toEqual([null, 8, 8]);
+      own.updateConfig({ ...own.config, flushMessages });
+      const state = { leader: 1, leaderEpoch: 2, partitionEpoch: 1, replicas: [1], isr: [1], leaderRecoveryState: 0 };
+      const partition = world.partition(own);
+      partition.applyState(state);
+      expect([own.gapAt, own.logEndOffset, partition.epochStartOffset]).toEqual([null, end, end]);
     });
   });
 
