@@ -125,6 +125,18 @@ describe('the words', () => {
   });
 });
 
+describe('the strict manner', () => {
+  it.each(['--describe --entity-type brokers', '--alter --add-config a=b --entity-type ips'])(
+    'takes one name for %s',
+    async (words) => {
+      const names = '--entity-name 1 --entity-name 2';
+      const run = await strict(`configs --bootstrap-server ${broker.bootstrapServers} ${words} ${names}`);
+      const stderr = 'Found multiple arguments for option entity-name, but you asked for only one\n';
+      expect(run).toEqual(expect.objectContaining({ exitCode: 1, stdout: '', stderr }));
+    },
+  );
+});
+
 describe('--dry-run', () => {
   it('changes nothing, and is checked by the broker', async () => {
     const run = await kts('configs --alter orders --add-config flush.ms=5 --delete-config retention.ms --dry-run');

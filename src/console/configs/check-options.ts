@@ -91,9 +91,12 @@ function isJavaInt(word: string): boolean {
   return /^[+-]?\d+$/.test(word) && number >= -2147483648 && number <= 2147483647;
 }
 
-async function checkNames({ types, names }: Entities): Promise<void> {
+async function checkNames(options: ParsedOptions, { types, names }: Entities): Promise<void> {
   const [type] = types;
   const named = names.filter((name) => name !== '');
+  // Only names that are looked at here must be one; of topics, Kafka's tool takes the first.
+  const isSingle = type === 'brokers' || type === 'broker-loggers' || type === 'ips';
+  if (isSingle && named.length > 0) options.value('entity-name');
   if (type === 'brokers' || type === 'broker-loggers') {
     const wrong = named.find((name) => !isJavaInt(name));
     if (wrong === undefined) return;
@@ -187,7 +190,7 @@ export async function checkConfigsOptions(context: CommandContext, options: Pars
   checkTypes(found.types);
   checkForms(options);
   const entities = found as Entities;
-  await checkNames(entities);
+  await checkNames(options, entities);
   if (action === 'describe') checkDescribe(options, entities);
   else checkAlter(options, entities);
   return { action, ...entities };
