@@ -157,11 +157,13 @@ export class PartitionLog {
 
   /**
    * It leads, and nobody is asked for more: what there is, is the log. Where every record is synced before it counts, nobody
-   * was told of what lies behind a gap, and all of it comes again, with what is missing before it: so it goes.
+   * was told of what lies behind a gap, and all of it comes again, with what is missing before it: so it goes. Not where
+   * Kafka's cleaner may have made the gap, out of records that nobody needs any more.
    */
   acceptGaps(): void {
+    const { flushMessages, cleanupPolicy } = this.#config;
     const gapAt = this.#gaps.find((offset) => offset >= this.#logStartOffset);
-    if (gapAt !== undefined && this.#config.flushMessages <= 1) this.truncateTo(gapAt);
+    if (gapAt !== undefined && flushMessages <= 1 && !cleanupPolicy.compact) this.truncateTo(gapAt);
     this.#gaps = [];
   }
 

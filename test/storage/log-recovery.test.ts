@@ -215,6 +215,15 @@ describe('recovery after an unclean stop', () => {
       log.abandon();
     });
 
+    it('keeps all of a topic that Kafka may have compacted', () => {
+      const log = open();
+      const end = log.logEndOffset;
+      log.updateConfig({ ...config, flushMessages: 1, cleanupPolicy: { compact: true, delete: false } });
+      log.acceptGaps();
+      expect([log.gapAt, log.logEndOffset]).toEqual([null, end]);
+      log.abandon();
+    });
+
     it('lets a producer send again what is missing, whatever a snapshot behind it says', () => {
       removeDirectory(join(directory, 't-0'));
       const sent = (i: number) => batch({ producerId: 7, producerEpoch: 0, baseSequence: i });
