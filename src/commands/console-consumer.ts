@@ -10,6 +10,7 @@ import { consumeTo } from '../console/consumer/consume.ts';
 import { consumerOptionNames, planConsumer } from '../console/consumer/consumer-settings.ts';
 import { makeFormatter } from '../console/consumer/formatter.ts';
 import { Printed } from '../console/consumer/printed.ts';
+import type { RecordFormat } from '../console/consumer/record-formats.ts';
 import { startConsumer } from '../console/consumer/start-consumer.ts';
 import { consoleConsumerTable } from '../console/options/console-consumer.ts';
 import { isClosedPipe } from '../console/output.ts';
@@ -20,7 +21,8 @@ import { KafkaError } from '../protocol/kafka-error.ts';
 const INFINITE = -1;
 const NO_FILE = 'java.nio.file.NoSuchFileException';
 
-type Printing = Pick<Parameters<typeof consumeTo>[0], 'formatter' | 'accepts' | 'onIdle'> & {
+type Printing = Pick<Parameters<typeof consumeTo>[0], 'formatter' | 'accepts'> & {
+  readonly gathering: RecordFormat | undefined;
   readonly output: BulkOutput;
 };
 type Work = Printing & {
@@ -81,7 +83,7 @@ export default class ConsoleConsumer extends Command<void> {
     if (options.has('output')) {
       const { makeRecordFormat } = await import('../console/consumer/own-output.ts');
       const made = await makeRecordFormat(context, options, output);
-      if (made !== undefined) return { output, accepts, formatter: made.format, onIdle: made.flush };
+      if (made !== undefined) return { output, accepts, formatter: made.format, gathering: made };
     }
     const formatter = await makeFormatter(
       {
@@ -94,7 +96,7 @@ export default class ConsoleConsumer extends Command<void> {
       },
       output,
     );
-    return { output, accepts, formatter, onIdle: undefined };
+    return { output, accepts, formatter, gathering: undefined };
   }
 
   async #consume(cluster: ClusterView, consumer: Consumer, work: Work): Promise<void> {
@@ -111,7 +113,7 @@ export default class ConsoleConsumer extends Command<void> {
       ? undefined
       : startProgress(context, () => `${counted(progress.count, 'record')} so far`);
     try {
-      const printed = new Printed(work.output, consumer);
+      const printed = new Printed(work.output, consumer, work.gathering);
       const listener = { onRevoked: () => printed.flush() };
       const ends = await startConsumer(context, consumer, work.plan, { waitMs: work.timeoutMs, listener });
       const skipErrors = options.has('skip-message-on-error');

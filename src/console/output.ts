@@ -96,6 +96,12 @@ export class DescriptorOutput implements Output {
   }
 
   inBackground(pieceBytes: number): BackgroundWriter | undefined {
-    return this.outIsTerminal ? undefined : new BackgroundWriter(1, pieceBytes);
+    if (this.outIsTerminal) return undefined;
+    try {
+      return new BackgroundWriter(1, pieceBytes);
+    } catch {
+      // No thread is to be had: under a limit of tasks, or where Node's permissions forbid it.
+      return undefined;
+    }
   }
 }

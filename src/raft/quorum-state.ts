@@ -42,7 +42,8 @@ export function parseQuorumState(text: string, path: string): ElectionState {
     });
   let data: Record<string, unknown>;
   try {
-    data = JSON.parse(text) as Record<string, unknown>;
+    // Zeros behind it: see `#overwrite`.
+    data = JSON.parse(text.replace(/\0+$/, '')) as Record<string, unknown>;
   } catch {
     throw broken('it is not JSON');
   }
@@ -90,8 +91,9 @@ export class QuorumStateFile {
 
   /**
    * On a full disk there is no room for a second file, and a voter that cannot note its vote would have to stop. The file
-   * has a block of its own: a text within one sector of it takes no space and is written whole or not at all. Blanks cover
-   * what stood there before. False when that cannot be.
+   * has a block of its own: within one sector it takes no more space, and the sector is written whole or not at all. Blanks
+   * cover what stood there before. A longer text waits until the file has its size, since size and sector reach the disk
+   * apart: until then the old text stands, with blanks or zeros behind it. False when none of this can be.
    */
   #overwrite(text: string): boolean {
     const bytes = Buffer.from(text);
@@ -100,6 +102,10 @@ export class QuorumStateFile {
     if (oldSize === 0 || size > SECTOR_BYTES) return false;
     const file = this.#files.openSync(this.path, 'rw');
     try {
+      if (size > oldSize) {
+        file.writeSync(Buffer.alloc(size - oldSize, ' '), 0, size - oldSize, oldSize);
+        file.syncSync();
+      }
       file.writeSync(Buffer.concat([bytes, Buffer.alloc(size - bytes.length, ' ')]), 0, size, 0);
       file.syncSync();
     } finally {

@@ -94,7 +94,7 @@ export class PartitionLog {
     this.#logStartOffset = loaded.logStartOffset;
     this.#logEndOffset = loaded.logEndOffset;
     this.#gaps = loaded.gaps;
-    this.#recoveryPoint = Math.min(options.recoveryPoint, this.#wholeEnd);
+    this.#recoveryPoint = Math.min(options.recoveryPoint, this.wholeEnd);
     this.#highWatermark = loaded.logStartOffset;
     this.#epochs = loaded.epochs;
     this.#epochFile = new EpochFile(context.files, loaded.epochs, () => (this.#health.closed ? null : this.#path));
@@ -147,27 +147,25 @@ export class PartitionLog {
     return this.#recoveryPoint;
   }
 
-  /**
-   * Where records may be missing that others have (see LoadedLog), null when none are. Who follows fetches again from
-   * there; until somebody has decided, the next start would find the same.
-   */
+  /** Where records may be missing that others have (see LoadedLog), until somebody has decided; null when none are. */
   get gapAt(): number | null {
     return this.#gaps[0] ?? null;
   }
 
   /**
    * It leads, and nobody is asked for more: what there is, is the log. Where every record is synced before it counts, nobody
-   * was told of what lies behind a gap, and all of it comes again, with what is missing before it: so it goes. Not where
-   * Kafka's cleaner may have made the gap, out of records that nobody needs any more.
+   * was told of what lies behind a gap at or above the high watermark, and it comes again: it goes. A gap below is older
+   * than the crash; and where Kafka's cleaner may have made it, nothing is missing.
    */
   acceptGaps(): void {
     const { flushMessages, cleanupPolicy } = this.#config;
-    const gapAt = this.#gaps.find((offset) => offset >= this.#logStartOffset);
+    const gapAt = this.#gaps.find((offset) => offset >= this.#highWatermark);
     if (gapAt !== undefined && flushMessages <= 1 && !cleanupPolicy.compact) this.truncateTo(gapAt);
     this.#gaps = [];
   }
 
-  get #wholeEnd(): number {
+  /** Up to here nothing is missing. */
+  get wholeEnd(): number {
     return this.gapAt ?? this.#logEndOffset;
   }
 
@@ -540,7 +538,7 @@ export class PartitionLog {
 
   async #flushNow(): Promise<void> {
     if (this.#health.failure !== null) throw new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, this.#health.failure);
-    const endOffset = this.#wholeEnd;
+    const endOffset = this.wholeEnd;
     const truncations = this.#truncations;
     const directoryChanged = this.#directoryChanged;
     this.#directoryChanged = false;

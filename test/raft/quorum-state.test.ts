@@ -19,6 +19,7 @@ describe('quorum-state', () => {
 
   it('reads both versions', () => {
     expect(parseQuorumState(V0, 'f')).toEqual({ epoch: 2, leaderId: 5, votedId: -1, votedDirectoryId: ZERO });
+    expect(parseQuorumState(`${V1}  \0\0`, 'f')).toEqual({ epoch: 3, leaderId: 1, votedId: 2, votedDirectoryId: ZERO });
     expect(parseQuorumState(V1, 'f')).toEqual({ epoch: 3, leaderId: 1, votedId: 2, votedDirectoryId: ZERO });
   });
 

@@ -215,6 +215,16 @@ describe('recovery after an unclean stop', () => {
       log.abandon();
     });
 
+    it('keeps what lies behind a gap that is older than the crash: others were told of it', () => {
+      const log = open();
+      const end = log.logEndOffset;
+      log.updateHighWatermark(end);
+      log.updateConfig({ ...config, flushMessages: 1 });
+      log.acceptGaps();
+      expect([log.gapAt, log.logEndOffset]).toEqual([null, end]);
+      log.abandon();
+    });
+
     it('keeps all of a topic that Kafka may have compacted', () => {
       const log = open();
       const end = log.logEndOffset;

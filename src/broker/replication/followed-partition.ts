@@ -43,7 +43,7 @@ export class FollowedPartition {
 
   /** The answer is to what this partition would ask for now. */
   get isAnswered(): boolean {
-    return this.askedEpoch === this.leaderEpoch && this.askedOffset === this.log.logEndOffset;
+    return this.askedEpoch === this.leaderEpoch && this.askedOffset === this.log.wholeEnd;
   }
 
   followEpoch(leaderEpoch: number): void {

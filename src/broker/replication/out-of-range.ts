@@ -28,7 +28,7 @@ export async function resetOutOfRange(range: OutOfRange): Promise<FollowedPartit
     else behind.push(one);
   });
   await askEach(range, { followed: behind, timestamp: EARLIEST, refused }, (one, leaderStart) => {
-    if (leaderStart > one.log.logEndOffset) startAtLeader(one, leaderStart, range.logger);
+    if (leaderStart > one.log.wholeEnd) startAtLeader(one, leaderStart, range.logger);
   });
   return refused;
 }

@@ -92,7 +92,6 @@ export class ReplicaFetcher {
     const followed = known ?? new FollowedPartition(partition, leaderEpoch);
     followed.followEpoch(leaderEpoch);
     this.#followed.set(partition, followed);
-    this.#closeGap(followed);
     if (this.#options.unwritten.has(followed.log)) this.#leaveOut([followed], FIRST_BACKOFF_MS);
     else this.#session.put(followed);
     this.#wake();
@@ -239,6 +238,15 @@ export class ReplicaFetcher {
   #takeData(followed: FollowedPartition, data: PartitionAnswer, after: Afterwards): void {
     const { recoveryPoint } = followed.log;
     try {
+      const { gapAt } = followed.log;
+      // A log that lacks records before its end was asked for from there on. Only now that the leader has them it is cut.
+      if (data.divergingEpoch.epoch < 0 && gapAt !== null) {
+        truncateFollower(followed.log, gapAt, this.#logger);
+        this.#session.put(followed);
+        this.#options.unwritten.add(followed.log);
+        after.cut.push(followed);
+        return;
+      }
       if (data.divergingEpoch.epoch >= 0) this.#takeDivergence(followed, data);
       else this.#takeRecords(followed, data, after);
     } catch (error) {
@@ -246,19 +254,6 @@ export class ReplicaFetcher {
       after.refused.push(followed);
     }
     this.#noteCut(followed, recoveryPoint, after);
-  }
-
-  /** A log that lacks records before its end would be taken to have them: the leader gives them all again. */
-  #closeGap(followed: FollowedPartition): void {
-    const { log } = followed;
-    const { gapAt } = log;
-    if (gapAt === null) return;
-    try {
-      truncateFollower(log, gapAt, this.#logger);
-      this.#options.unwritten.add(log);
-    } catch (error) {
-      this.#say(followed, causeText(error), false);
-    }
   }
 
   #noteCut(followed: FollowedPartition, recoveryPoint: number, after: Afterwards): void {
@@ -412,14 +407,14 @@ export class ReplicaFetcher {
 
 function partitionQuestion(followed: FollowedPartition, maxBytes: number) {
   const { log } = followed;
-  followed.askedOffset = log.logEndOffset;
+  followed.askedOffset = log.wholeEnd;
   followed.askedEpoch = followed.leaderEpoch;
   followed.toldLogStart = log.logStartOffset;
   return {
     partition: followed.id,
     currentLeaderEpoch: followed.leaderEpoch,
-    fetchOffset: log.logEndOffset,
-    lastFetchedEpoch: log.latestEpoch,
+    fetchOffset: log.wholeEnd,
+    lastFetchedEpoch: log.gapAt === null ? log.latestEpoch : log.leaderEpochCache.epochFor(log.gapAt - 1),
     logStartOffset: log.logStartOffset,
     partitionMaxBytes: maxBytes,
   };

@@ -201,6 +201,8 @@ export class GroupSubscription {
     if (!isLost) await this.#options.commits.last(this.#patience());
     const { onRevoked, onLost } = this.#listener;
     await this.#call(isLost && onLost !== undefined ? onLost : onRevoked, partitions);
+    // What the listener has finished with meanwhile is done too; the next owner would get it again.
+    if (!isLost && onRevoked !== undefined) await this.#options.commits.last(this.#patience());
   }
 
   /** The round goes on whatever the application makes of it; what it throws is the poll's. */

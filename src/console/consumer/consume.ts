@@ -33,8 +33,6 @@ export interface ConsumeOptions {
   readonly ends?: ReadonlyMap<string, number> | undefined;
   /** Other records are passed over. */
   readonly accepts?: ((record: Parameters<FormatRecord>[0]) => boolean) | undefined;
-  /** No more records wait: what is gathered may leave. */
-  readonly onIdle?: (() => void) | undefined;
 }
 
 /** The partitions that are not at their end yet. */
@@ -70,7 +68,6 @@ export async function consumeTo(options: ConsumeOptions): Promise<void> {
     throw error;
   }
   if (options.progress.quiet) return;
-  options.onIdle?.();
   options.printed.flush();
 }
 
@@ -85,7 +82,6 @@ async function readOn(options: ConsumeOptions): Promise<void> {
   while (!progress.stopped && !enough() && !open.areNone) {
     let piece = await consumer.nextPiece(0);
     if (piece === undefined) {
-      options.onIdle?.();
       options.printed.flush();
       const left = timeoutMs < 0 ? WAIT_MS : timeoutMs - (clock.monotonicMs() - lastMs);
       if (left <= 0) return;

@@ -49,6 +49,8 @@ export interface RecordFormat {
   readonly format: FormatRecord;
   /** What is gathered leaves. */
   readonly flush: () => void;
+  /** Whether something is gathered. */
+  readonly holds?: () => boolean;
 }
 
 const COLUMNS = ['topic', 'partition', 'offset', 'timestamp', 'key', 'value'] as const;
@@ -102,6 +104,7 @@ function table(put: (text: string) => void, settings: TableSettings): RecordForm
       if (rows.length >= ROWS_TOGETHER) flush();
     },
     flush,
+    holds: () => rows.length > 0,
   };
 }
 

@@ -142,6 +142,42 @@ describe('a group', () => {
     expect(seen.map(Number).sort((x, y) => x - y)).toEqual(Array.from({ length: 40 }, (_, i) => i));
   });
 
+  it('commits what the listener of a revocation has finished', async () => {
+    for (const assignor of ['range', 'cooperative-sticky']) {
+      const topic = await newTopic(8);
+      const settings = { assignors: [assignor], autoCommitIntervalMs: 3_600_000 };
+      const a = member(topic, settings);
+      const waiting: FetchedPartition[] = [];
+      a.subscribe([topic], {
+        onRevoked: () => {
+          for (const p of waiting.splice(0)) a.markConsumed(p, p.nextOffset);
+        },
+      });
+      let count = 0;
+      while (count < 8) {
+        const piece = await a.nextPiece(50);
+        if (piece === undefined) continue;
+        visitRecords(piece, true, () => {
+          count++;
+          return true;
+        });
+        waiting.push(piece);
+      }
+      const b = member(topic, settings);
+      b.subscribe([topic]);
+      const again: string[] = [];
+      while (b.assignment.length !== 2) {
+        await a.nextPiece(50);
+        again.push(...(await b.poll(50)).map(({ value }) => `${value}`));
+      }
+      for (let i = 0; i < 4; i++) {
+        await a.nextPiece(20);
+        again.push(...(await b.poll(50)).map(({ value }) => `${value}`));
+      }
+      expect.soft(again, assignor).toEqual([]);
+    }
+  });
+
   it('commits nothing that the application was only just given', async () => {
     const topic = await newTopic(4);
     const first = member(topic, { autoCommitIntervalMs: 0, maxPollRecords: 4 });
