@@ -29,6 +29,13 @@ function expectation(one: Case): Outcome {
   return outcome;
 }
 
+/** A topic that goes while it is fetched: whether its id is asked for once more before its name is missed is chance. */
+const BY_CHANCE = /^.*Received unknown topic ID error in fetch for partition .*\n/gm;
+
+function atAnyInstant(printed: Outcome): Outcome {
+  return { ...printed, stderr: printed.stderr.replace(BY_CHANCE, '') };
+}
+
 async function record(one: Case, runner: ScriptRunner): Promise<void> {
   if (TARGET === 'kafka') {
     await sleep(RECORD_PAUSE_MS);
@@ -75,10 +82,10 @@ describe.skipIf(!available)("Kafka's tools, case by case", () => {
     it.each(script.cases.map((one) => [one.id, one] as const))('%s', async (_, one) => {
       if (RECORD) return record(one, runner);
       const expected = expectation(one);
-      const printed = await runner.run(one, expected);
+      const printed = atAnyInstant(await runner.run(one, expected));
       // Now and then the log of a tool loses its line in the loop that runs them all: then it is asked once more.
       const isLost = printed.stderr === '' && expected.stderr !== '' && printed.stdout === expected.stdout;
-      expect(isLost ? await runner.run(one, expected) : printed).toEqual(expected);
+      expect(isLost ? atAnyInstant(await runner.run(one, expected)) : printed).toEqual(expected);
     });
   });
 });
