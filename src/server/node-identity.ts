@@ -1,6 +1,7 @@
 /**
  * Who the directories of a node say that it is. All of them must agree, and with the configuration; one that is empty
- * and new among formatted ones is given the same identity, as Kafka does with an added disk.
+ * and new among formatted ones is given the same identity, as Kafka does with an added disk. One that cannot be read
+ * keeps what it says: with another directory.id it would be another voter, and not where the partitions were assigned.
  */
 import { join } from 'node:path';
 import { KtsError } from '../base/kts-error.ts';
@@ -19,9 +20,18 @@ export interface NodeIdentity {
 export function loadNodeIdentity(config: BrokerConfig, runtime: Runtime, logger: Logger): NodeIdentity {
   const directories = [...new Set([config.metadataLogDir, ...config.logDirs])];
   const found = new Map<string, MetaProperties>();
+  const unreadable = new Set<string>();
   for (const directory of directories) {
-    const properties = readQuietly(directory, runtime, logger);
-    if (properties) found.set(directory, properties);
+    try {
+      const properties = readMetaProperties(runtime.files, directory);
+      if (properties !== null) found.set(directory, properties);
+    } catch (error) {
+      if (error instanceof KtsError) throw error;
+      logger.error(`Error while reading meta.properties file ${join(directory, 'meta.properties')}`, error);
+      if (directory === config.metadataLogDir) throw unreadableMetadata(directory, error);
+      // The log manager deals with it.
+      unreadable.add(directory);
+    }
   }
   const first = found.get(config.metadataLogDir) ?? found.values().next().value;
   if (!first) {
@@ -33,21 +43,18 @@ export function loadNodeIdentity(config: BrokerConfig, runtime: Runtime, logger:
     check(join(directory, 'meta.properties'), properties, first, config.nodeId);
   const ids = new Map<string, Uuid>();
   for (const directory of directories) {
+    if (unreadable.has(directory)) continue;
     const known = found.get(directory)?.directoryId;
     ids.set(directory, known ?? adopt(directory, { ...first, directoryId: null }, runtime, logger));
   }
   return { clusterId: first.clusterId, metadataDirectoryId: ids.get(config.metadataLogDir) as Uuid };
 }
 
-/** A disk that does not answer is dealt with by the log manager; here it only has nothing to say. */
-function readQuietly(directory: string, runtime: Runtime, logger: Logger): MetaProperties | null {
-  try {
-    return readMetaProperties(runtime.files, directory);
-  } catch (error) {
-    if (error instanceof KtsError) throw error;
-    logger.error(`Error while reading meta.properties file ${join(directory, 'meta.properties')}`, error);
-    return null;
-  }
+function unreadableMetadata(directory: string, error: unknown): KtsError {
+  return new KtsError(
+    `Encountered I/O error in metadata log directory ${directory}. Cannot continue: ${(error as Error).message}`,
+    { hint: 'Look at the disk. A disk that is lost is replaced by a new one, formatted with kts storage format.' },
+  );
 }
 
 function check(path: string, properties: MetaProperties, first: MetaProperties, nodeId: number): void {
