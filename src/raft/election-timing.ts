@@ -7,6 +7,9 @@ const TURN_MS = 75;
 /** Before a pre-vote that was refused is asked for again. */
 export const REASK_MS = 2 * TURN_MS;
 
+/** Before a node that was voted out asks for votes all the same, in election timeouts: only where nobody else can lead. */
+const VOTED_OUT_FACTOR = 4;
+
 export class ElectionTiming {
   readonly #options: QuorumOptions;
 
@@ -17,6 +20,11 @@ export class ElectionTiming {
   electionTimeoutMs(): number {
     const { timeouts, random } = this.#options;
     return timeouts.electionMs + (timeouts.electionMs > 0 ? random.int(timeouts.electionMs) : 0);
+  }
+
+  /** What a node that was voted out waits longer than a voter. */
+  votedOutMs(): number {
+    return this.#options.timeouts.electionMs * VOTED_OUT_FACTOR;
   }
 
   /** By the place among the voters, without the given one. */

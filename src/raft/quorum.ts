@@ -108,6 +108,13 @@ export class Quorum {
     return this.canVote && this.#voters.some((voter) => isSameVoter(voter, this.local));
   }
 
+  /** When it asks for votes that was to at this time: a voter then, one that was voted out later, nobody else ever. */
+  #electionAt(atMs: number): number {
+    if (this.isVoter) return atMs;
+    const wasVoter = this.#options.votersBefore(this.#highWatermark).some((voter) => isSameVoter(voter, this.local));
+    return this.canVote && wasVoter ? atMs + this.#timing.votedOutMs() : Number.POSITIVE_INFINITY;
+  }
+
   #view() {
     return { role: this.role, epoch: this.epoch, leaderId: this.leaderId };
   }
@@ -123,12 +130,11 @@ export class Quorum {
   deadlineMs(): number {
     const state = this.#state;
     const fetch = this.#wantsFetch() ? this.#fetch.nextMs() : Number.POSITIVE_INFINITY;
-    const elects = this.isVoter;
     switch (state.role) {
       case 'unattached':
-        return Math.min(fetch, elects ? state.electAtMs : Number.POSITIVE_INFINITY);
+        return Math.min(fetch, this.#electionAt(state.electAtMs));
       case 'follower':
-        return Math.min(fetch, elects ? state.fetchUntilMs : Number.POSITIVE_INFINITY);
+        return Math.min(fetch, this.#electionAt(state.fetchUntilMs));
       case 'prospective':
         return Math.min(state.untilMs, state.tally.nextAskMs());
       case 'candidate':
@@ -169,7 +175,7 @@ export class Quorum {
     const state = this.#state;
     switch (state.role) {
       case 'unattached':
-        return nowMs >= state.electAtMs && this.#elect(nowMs);
+        return nowMs >= this.#electionAt(state.electAtMs) && this.#elect(nowMs);
       case 'resigned':
         if (nowMs < state.electAtMs) return false;
         if (this.isVoter) return this.#elect(nowMs);
@@ -177,7 +183,7 @@ export class Quorum {
         this.#unattached(this.epoch + 1, nowMs);
         return true;
       case 'follower':
-        return nowMs >= state.fetchUntilMs && this.#elect(nowMs);
+        return nowMs >= this.#electionAt(state.fetchUntilMs) && this.#elect(nowMs);
       case 'prospective':
         if (state.tally.isWon) return this.#becomeCandidate(nowMs);
         if (!state.tally.isLost && nowMs < state.untilMs) return false;
@@ -249,7 +255,6 @@ export class Quorum {
 
   /** Begins with the question whether it would be elected; alone it need not ask. */
   #elect(nowMs: number): boolean {
-    if (!this.isVoter) return false;
     if (this.#isOnlyVoter()) {
       const election = { epoch: this.epoch + 1, leaderId: -1, votedId: -1, votedDirectoryId: ZERO_UUID };
       this.#enter(this.#state, election);

@@ -38,6 +38,14 @@ export class VoterHistory {
     return this.#entries.findLast((entry) => entry.offset < offset) ?? (this.#entries[0] as Entry);
   }
 
+  /**
+   * Who voted before what holds now was written, while that is not known to be committed: one of them may have the only log
+   * that is long enough to win. See section 4.2.2 of Ongaro's thesis.
+   */
+  votersBefore(highWatermark: number): readonly Voter[] {
+    return this.latestOffset < highWatermark ? [] : (this.#entries.at(-2)?.voters ?? []);
+  }
+
   /** True when the control batch at `offset` says anything of it. */
   take(offset: number, control: ControlContent): boolean {
     if (control.kraftVersion === undefined && control.voters === undefined) return false;

@@ -226,6 +226,40 @@ describe('membership', () => {
     expect(leader.node.voters().map(({ id }) => id)).not.toContain(leader.id);
   });
 
+  it.each([true, false])(
+    'elects a leader that was removed again when only it has written so (fast detection: %s)',
+    async (prompt) => {
+      const world = await started({ voters: 2, dynamic: true, prompt });
+      const leader = leaderOf(world);
+      const other = world.up.find(({ id }) => id !== leader.id) as Member;
+      isolate(world, leader.id);
+      const voter = { id: leader.id, directoryId: directoryIdOf(leader.id) };
+      const removal = { kind: 'removeVoter', clusterId: 'c', voter } as const;
+      expect(await ask(world, leader.node.handle(removal))).toBe('no answer');
+      world.crash(leader.id);
+      expect(other.node.voters(), 'the other one does not know').toHaveLength(2);
+      await world.heal(60_000);
+      await world.run(1_000);
+      expect(leaderOf(world).id).toBe(other.id);
+      for (const { node } of world.up) expect(node.voters().map(({ id }) => id)).toEqual([other.id]);
+    },
+  );
+
+  it('does not elect a removed voter that is started first', async () => {
+    const world = await started({ dynamic: true });
+    const leader = leaderOf(world);
+    const voter = { id: 1, directoryId: directoryIdOf(1) };
+    expect(await ask(world, leader.node.handle({ kind: 'removeVoter', clusterId: 'c', voter }))).toBe('NONE');
+    await world.heal(10_000);
+    for (const id of [1, 2, 3]) world.crash(id);
+    world.start(1);
+    await world.run(500);
+    const { epoch } = world.member(1).node.leaderAndEpoch();
+    await world.heal(10_000);
+    expect(leaderOf(world).id).not.toBe(1);
+    expect(leaderOf(world).node.leaderAndEpoch().epoch).toBe(epoch + 1);
+  });
+
   it('lets a sole leader go whose second voter is gone', async () => {
     const world = await started({ voters: 1, dynamic: true, prompt: false });
     world.add(2);
