@@ -125,13 +125,15 @@ function settleTwin(
 ): boolean {
   const twin = load.loaded(at.name);
   if (twin === undefined) return true;
+  const say = (empty: string, kept: string): void =>
+    load.logger.warn(`${empty} holds no record and ${kept} is the log of ${at.name}: the former is removed`);
   if (wasNeverUsed(load.files, at.path)) {
-    load.logger.warn(`${at.path} holds no record and ${twin.path} is the log of ${at.name}: the former is removed`);
+    say(at.path, twin.path);
     load.onNeverUsed({ directory: load.directory, ...at });
     return false;
   }
   if (twin.logEndOffset === 0) {
-    load.logger.warn(`${twin.path} holds no record and ${at.path} is the log of ${at.name}: the former is removed`);
+    say(twin.path, at.path);
     load.onReplaced(twin);
     return true;
   }

@@ -243,8 +243,7 @@ export class ReplicaFetcher {
       if (data.divergingEpoch.epoch < 0 && gapAt !== null) {
         truncateFollower(followed.log, gapAt, this.#logger);
         this.#session.put(followed);
-        this.#options.unwritten.add(followed.log);
-        after.cut.push(followed);
+        this.#wasCut(followed, after);
         return;
       }
       if (data.divergingEpoch.epoch >= 0) this.#takeDivergence(followed, data);
@@ -257,7 +256,10 @@ export class ReplicaFetcher {
   }
 
   #noteCut(followed: FollowedPartition, recoveryPoint: number, after: Afterwards): void {
-    if (followed.log.recoveryPoint >= recoveryPoint) return;
+    if (followed.log.recoveryPoint < recoveryPoint) this.#wasCut(followed, after);
+  }
+
+  #wasCut(followed: FollowedPartition, after: Afterwards): void {
     this.#options.unwritten.add(followed.log);
     after.cut.push(followed);
   }

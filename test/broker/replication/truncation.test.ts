@@ -46,6 +46,19 @@ describe('truncation', () => {
     return { led, own, follower };
   }
 
+  /** A leader in epoch 2 with so many batches of it, and a follower's log that it does not follow yet, with two of its own on the disk. */
+  async function ownBeyond(batches: number): Promise<Omit<Pair, 'follower'>> {
+    const log = world.log('t');
+    const own = world.ownLog('t');
+    write(log, 1);
+    share(log, own);
+    write(own, 1, 1);
+    await own.flush();
+    const led = world.leader.lead(log, 2);
+    for (let i = 0; i < batches; i++) world.leader.append(led, batch());
+    return { own, led };
+  }
+
   function expectAlike({ led, own }: Pair): void {
     expect(shape(own)).toBe(shape(led.log));
     expect(bytesOf(own).equals(bytesOf(led.log))).toBe(true);
@@ -115,14 +128,7 @@ describe('truncation', () => {
   });
 
   it('writes the recovery point before it appends again, when it was cut', async () => {
-    const log = world.log('t');
-    const own = world.ownLog('t');
-    write(log, 1);
-    share(log, own);
-    write(own, 1, 1);
-    await own.flush();
-    const led = world.leader.lead(log, 2);
-    world.leader.append(led, batch());
+    const { own, led } = await ownBeyond(1);
     world.fetchers.follow(world.partition(own), 2, 2);
     await settled();
     expect(world.checkpoints).toBe(1);
@@ -130,14 +136,7 @@ describe('truncation', () => {
   });
 
   it('lets nothing be appended before a full disk has the lower recovery point, by whatever loop, and others go on', async () => {
-    const log = world.log('t');
-    const own = world.ownLog('t');
-    write(log, 1);
-    share(log, own);
-    write(own, 1, 1);
-    await own.flush();
-    const led = world.leader.lead(log, 2);
-    for (let i = 0; i < 2; i++) world.leader.append(led, batch());
+    const { own, led } = await ownBeyond(2);
     world.full.add(own.directory);
     const follower = world.partition(own);
     const other = world.pair('u');
