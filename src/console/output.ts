@@ -4,7 +4,6 @@
  */
 import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { BackgroundWriter } from '../runtime/background-writer.ts';
 import { PipeReaders } from '../runtime/pipe-readers.ts';
 
 export interface Output {
@@ -21,8 +20,8 @@ export interface Output {
   readonly colour: boolean;
   /** Whether nobody reads stdout any more; to be asked once before anything is written. */
   isAbandoned(): boolean;
-  /** A thread that writes data behind what was written; undefined: none is to be had here, or it would not pay. */
-  inBackground?(pieceBytes: number): BackgroundWriter | undefined;
+  /** Where data goes: for who writes so much that another thread pays. */
+  readonly descriptor?: number;
 }
 
 /** A closed pipe shows itself as this error of a write. */
@@ -48,6 +47,7 @@ export function writeFully(descriptor: number, data: Uint8Array, start: number, 
 }
 
 export class DescriptorOutput implements Output {
+  readonly descriptor = 1;
   readonly #env: NodeJS.ProcessEnv;
   readonly #readers = new PipeReaders();
   #text = '';
@@ -93,15 +93,5 @@ export class DescriptorOutput implements Output {
 
   isAbandoned(): boolean {
     return this.#readers.areGone();
-  }
-
-  inBackground(pieceBytes: number): BackgroundWriter | undefined {
-    if (this.outIsTerminal) return undefined;
-    try {
-      return new BackgroundWriter(1, pieceBytes);
-    } catch {
-      // No thread is to be had: under a limit of tasks, or where Node's permissions forbid it.
-      return undefined;
-    }
   }
 }

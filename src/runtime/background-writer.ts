@@ -4,7 +4,6 @@
  *
  * A piece's control words: whose it is, and how many bytes it holds. One more word holds the errno of a write that failed.
  */
-import { createRequire } from 'node:module';
 import { getSystemErrorName } from 'node:util';
 import type { Worker as Thread } from 'node:worker_threads';
 
@@ -58,7 +57,7 @@ export class BackgroundWriter {
     this.#pieces = Array.from({ length: PIECES }, () => new SharedArrayBuffer(pieceBytes));
     this.#buffers = this.#pieces.map((piece) => Buffer.from(piece));
     // Loaded only by those who write so much that it pays.
-    const { Worker } = createRequire(import.meta.url)('node:worker_threads') as typeof import('node:worker_threads');
+    const { Worker } = process.getBuiltinModule('node:worker_threads');
     const shared: Shared = { descriptor, pieces: this.#pieces, control: this.#control };
     this.#thread = new Worker(
       `const { workerData } = require('node:worker_threads'); (${writePieces})(workerData, require('node:fs').writeSync);`,

@@ -2,7 +2,7 @@
  * Records on their way to stdout, gathered in large pieces. What turns out to be much is written by a thread of its own,
  * so that the next piece fills while the reader of a pipe takes the last one.
  */
-import type { BackgroundWriter } from '../../runtime/background-writer.ts';
+import { BackgroundWriter } from '../../runtime/background-writer.ts';
 import type { Output } from '../output.ts';
 
 const PIECE_BYTES = 1 << 18;
@@ -86,10 +86,20 @@ export class BulkOutput {
     if (this.#background === undefined) {
       this.#output.bytes(this.#buffer, 0, end);
       this.#written = this.#pieces;
-      if (this.#pieces < PIECES_AT_ONCE) return;
-      this.#background = this.#output.inBackground?.(PIECE_BYTES);
+      if (this.#pieces !== PIECES_AT_ONCE) return;
+      this.#background = inBackground(this.#output);
       if (this.#background === undefined) return;
     } else this.#background.give(end);
     this.#buffer = this.#background.piece();
+  }
+}
+
+function inBackground({ descriptor, outIsTerminal }: Output): BackgroundWriter | undefined {
+  if (descriptor === undefined || outIsTerminal) return undefined;
+  try {
+    return new BackgroundWriter(descriptor, PIECE_BYTES);
+  } catch {
+    // No thread is to be had: under a limit of tasks, or where Node's permissions forbid it.
+    return undefined;
   }
 }
