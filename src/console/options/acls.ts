@@ -1,5 +1,5 @@
 /** `acls`: the options of kafka-acls.sh. */
-import { DRY_RUN, flag, HELP, maybe, OUTPUT, tool, VERSION, value, WATCH } from './table.ts';
+import { BROKERS, CONTROLLERS, DRY_RUN, flag, HELP, maybe, OUTPUT, tool, VERSION, value, WATCH } from './table.ts';
 
 export const aclsTable = tool({
   name: 'acls',
@@ -38,8 +38,8 @@ export const aclsTable = tool({
     OUTPUT,
     WATCH,
     DRY_RUN,
-    value('--bootstrap-server', 'HOST:PORT,…', 'the brokers to ask first'),
-    value('--bootstrap-controller', 'HOST:PORT,…', 'the controllers to ask instead'),
+    BROKERS,
+    CONTROLLERS,
     maybe('--command-config', 'FILE', 'properties for the client', { type: 'file' }),
     HELP,
     VERSION,

@@ -1,11 +1,11 @@
 /** `cluster`: the subcommands of kafka-cluster.sh (argparse4j), and our own that run clusters on this machine. */
-import { flag, type OptionRow, OUTPUT, type Subcommand, tool, value, WATCH } from './table.ts';
+import { BROKERS, CONTROLLERS, flag, type OptionRow, OUTPUT, type Subcommand, tool, value, WATCH } from './table.ts';
 
 const HELP = flag('--help', 'print this page', { short: '-h' });
 const CONNECTION: readonly OptionRow[] = [
   HELP,
-  value('--bootstrap-server', 'HOST:PORT,…', 'the brokers to ask first', { short: '-b' }),
-  value('--bootstrap-controller', 'HOST:PORT,…', 'the controllers to ask instead', { short: '-C' }),
+  { ...BROKERS, short: '-b' },
+  { ...CONTROLLERS, short: '-C' },
   value('--config', 'FILE', 'old name', { type: 'file', replacedBy: '--command-config' }),
   value('--command-config', 'FILE', 'properties for the client', { short: '-c', type: 'file' }),
 ];

@@ -1,5 +1,17 @@
 /** `configs`: the options of kafka-configs.sh. */
-import { COMMAND_CONFIG, DRY_RUN, flag, HELP, OUTPUT, tool, VERSION, value, WATCH } from './table.ts';
+import {
+  BROKERS,
+  COMMAND_CONFIG,
+  CONTROLLERS,
+  DRY_RUN,
+  flag,
+  HELP,
+  OUTPUT,
+  tool,
+  VERSION,
+  value,
+  WATCH,
+} from './table.ts';
 
 export const configsTable = tool({
   name: 'configs',
@@ -38,8 +50,8 @@ export const configsTable = tool({
     OUTPUT,
     WATCH,
     DRY_RUN,
-    value('--bootstrap-server', 'HOST:PORT,…', 'the brokers to ask first'),
-    value('--bootstrap-controller', 'HOST:PORT,…', 'the controllers to ask instead'),
+    BROKERS,
+    CONTROLLERS,
     COMMAND_CONFIG,
     HELP,
     VERSION,

@@ -116,6 +116,9 @@ export function tool(table: ToolOptions): ToolTable {
 }
 
 export const BOOTSTRAP = value('--bootstrap-server', 'HOST:PORT,…', 'the brokers to ask first', { required: true });
+/** For tools that ask either. */
+export const BROKERS = value('--bootstrap-server', 'HOST:PORT,…', 'the brokers to ask first');
+export const CONTROLLERS = value('--bootstrap-controller', 'HOST:PORT,…', 'the controllers to ask instead');
 export const COMMAND_CONFIG = value('--command-config', 'FILE', 'properties for the client', { type: 'file' });
 export const HELP = flag('--help', 'print this page');
 export const VERSION = flag('--version', 'print the version');
