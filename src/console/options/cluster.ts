@@ -4,8 +4,8 @@ import { BROKERS, CONTROLLERS, flag, type OptionRow, OUTPUT, type Subcommand, to
 const HELP = flag('--help', 'print this page', { short: '-h' });
 const CONNECTION: readonly OptionRow[] = [
   HELP,
-  { ...BROKERS, short: '-b' },
-  { ...CONTROLLERS, short: '-C' },
+  { ...BROKERS, names: ['--bootstrap-server', '-b'] },
+  { ...CONTROLLERS, names: ['--bootstrap-controller', '-C'] },
   value('--config', 'FILE', 'old name', { type: 'file', replacedBy: '--command-config' }),
   value('--command-config', 'FILE', 'properties for the client', { short: '-c', type: 'file' }),
 ];
