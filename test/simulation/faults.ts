@@ -98,7 +98,7 @@ export class Faults {
   #keepUp(): void {
     for (const node of this.#options.nodes) {
       // A directory that has failed is out of service until its node is started again.
-      if (this.#quiet && node.hadDiskErrors) node.stop();
+      if (this.#quiet && node.hadDiskErrors) this.#stop(node);
       if (node.state === 'down') {
         const ms = this.#quiet ? 10 : this.#random.pick([10, 500, 3_000]);
         this.#after(ms, 'start', () => node.start());
@@ -145,6 +145,13 @@ export class Faults {
     node.crash(kind);
   }
 
+  /**
+   * Not the one that everything depends on: a controller that was just elected may take the dead for living, and let it go.
+   */
+  #stop(node: SimNode): void {
+    if (!this.#isBound(node)) node.stop();
+  }
+
   #isBound(node: SimNode): boolean {
     if (this.#lossy !== null && this.#options.isRecovered(this.#lossy)) this.#lossy = null;
     return this.#lossy !== null && this.#lossy !== node && this.#options.lossBinds(node);
@@ -165,7 +172,7 @@ export class Faults {
       if (leader !== undefined) this.#crash(leader, this.#random.pick(['kill', 'power'] as const));
     },
     reader: () => this.#options.reader(),
-    restart: (node) => node.stop(),
+    restart: (node) => this.#stop(node),
     hold: (node) => {
       const { process } = node.host;
       if (process !== null)
