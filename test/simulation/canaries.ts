@@ -113,6 +113,20 @@ export const CANARIES: readonly Canary[] = [
     },
   },
   {
+    name: 'a follower that puts a replica where nobody looks for it',
+    shape: 'oneController',
+    says: /a replica of .* is missing/,
+    plant: () => {
+      const { appendAsFollower } = PartitionLog.prototype;
+      return replace(PartitionLog.prototype, 'appendAsFollower', {
+        value(this: PartitionLog, bytes: Buffer) {
+          if (this.topic === 'records' && !this.path.endsWith('-lost')) this.rename(`${this.path}-lost`);
+          return appendAsFollower.call(this, bytes);
+        },
+      });
+    },
+  },
+  {
     name: 'a new leader that tells its old high watermark',
     shape: 'combined',
     says: /the end of .* went back/,

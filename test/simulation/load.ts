@@ -12,6 +12,7 @@ import type { Seeded } from '../support/sim/seeded.ts';
 import type { SimProcess } from '../support/sim/sim-process.ts';
 import type { Ledger } from './ledger.ts';
 import { Operations } from './operations.ts';
+import type { Placement } from './watch.ts';
 
 export interface LoadOptions {
   readonly process: SimProcess;
@@ -25,6 +26,8 @@ export interface LoadOptions {
   /** Ids of the brokers among which replicas are moved; none: nothing is administered. */
   readonly administered: readonly number[];
   readonly joining: readonly number[];
+  /** Who has the replicas of a partition of the topic, as committed last. */
+  readonly placementOf: (partition: number) => Placement | undefined;
 }
 
 const GROUP = 'readers';
@@ -46,8 +49,7 @@ export class Load {
   operations: Operations | null = null;
   topicMade = false;
   checked = false;
-  /** By partition, as found in the end: who has a replica, and where it ends. */
-  readonly placement = new Map<number, readonly number[]>();
+  /** By partition, as found in the end. */
   ends: ReadonlyMap<number, number> = new Map();
   #producers = 0;
 
@@ -311,16 +313,19 @@ export class Load {
     return this.#all().every(({ partition }) => (told.get(partition) ?? -1) >= ledger.committed(topic, partition));
   }
 
-  /** Every replica is in sync, and every partition led by the first of them where leaders are balanced. */
+  /**
+   * Every replica is in sync, and every partition has a leader. A broker tells what it knows of the metadata, in Kafka too:
+   * whoever was cut off until now may still tell of replicas that have moved, and is asked again until it knows.
+   */
   async #isWhole(admin: Admin): Promise<boolean> {
-    const { topic } = this.#options;
+    const { topic, placementOf } = this.#options;
     const found = (await admin.describeTopics([topic]).catch(() => null))?.get(topic);
     if (found === undefined || found instanceof KafkaError) return false;
-    for (const { partition, leader, replicas, isr } of found.partitions) {
-      if (leader < 0 || isr.length !== replicas.length) return false;
-      this.placement.set(partition, replicas);
-    }
-    return true;
+    return found.partitions.every(({ partition, leader, replicas, isr }) => {
+      const committed = placementOf(partition);
+      const isCurrent = String(replicas) === String(committed?.replicas) && String(isr) === String(committed?.isr);
+      return isCurrent && leader >= 0 && isr.length === replicas.length;
+    });
   }
 
   /** The group has read everything too. */

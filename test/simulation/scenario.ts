@@ -79,6 +79,7 @@ function runSeed(seed: string, options: RunOptions): RunResult {
     joining: cluster.joining,
     administered: shape === 'dynamic' || random.chance(0.5) ? cluster.brokers.map(({ config }) => config.nodeId) : [],
     topicConfigs: { 'segment.ms': String(random.pick([1_000, 10_000, 604_800_000])) },
+    placementOf: (partition: number) => watch.placementOf(TOPIC, partition),
   };
   const load = new Load({ ...loadOptions, process: client.boot(), random: world.random.fork('load') });
   const readers = readersOn(network.host('readers'), loadOptions);
@@ -101,7 +102,7 @@ function runSeed(seed: string, options: RunOptions): RunResult {
   world.run(troubleMs);
   if (world.failure === null) {
     faults.mend();
-    heal(world, load, ledger, cluster);
+    heal(world, load, ledger, cluster, watch);
   }
   load.finish();
   readers.finish();
@@ -173,7 +174,7 @@ function everyIsr(cluster: Cluster, watch: Watch, isMeant: (node: SimNode) => bo
   return watch.isrs.every((isr) => isr.some(running));
 }
 
-function heal(world: World, load: Load, ledger: Ledger, cluster: Cluster): void {
+function heal(world: World, load: Load, ledger: Ledger, cluster: Cluster, watch: Watch): void {
   const until = world.nowMs + HEAL_MS;
   const ackedBefore = ledger.acked;
   if (!world.run(until, () => ledger.acked > ackedBefore + 20)) {
@@ -188,14 +189,14 @@ function heal(world: World, load: Load, ledger: Ledger, cluster: Cluster): void 
   load.check();
   if (!world.run(until, () => load.checked)) {
     world.fail(
-      `not everything is there and was read, by the group too, or its commits are not, or a replica is not in sync, ${HEAL_MS} ms after the last fault`,
+      `not everything is there and was read, by the group too, or its commits are not, or a replica is not in sync or not known to a broker, ${HEAL_MS} ms after the last fault`,
     );
     return;
   }
   let difference: string | null = null;
   const until2 = world.nowMs + SAME_MS;
   for (;;) {
-    difference = differenceBetweenReplicas(load, cluster);
+    difference = differenceBetweenReplicas(load, cluster, watch);
     if (difference === null || world.nowMs >= until2) break;
     world.run(world.nowMs + 200);
   }
@@ -203,13 +204,14 @@ function heal(world: World, load: Load, ledger: Ledger, cluster: Cluster): void 
 }
 
 /** Null when every partition's replicas are the same bytes. */
-function differenceBetweenReplicas(load: Load, cluster: Cluster): string | null {
-  for (const [partition, placement] of load.placement) {
-    const holders = cluster.brokers.filter(({ config }) => placement.includes(config.nodeId));
+function differenceBetweenReplicas(load: Load, cluster: Cluster, watch: Watch): string | null {
+  for (const [partition, end] of load.ends) {
+    // Not as a broker has told: replicas may have moved since.
+    const ids = watch.placementOf(TOPIC, partition)?.replicas ?? [];
+    const holders = cluster.brokers.filter(({ config }) => ids.includes(config.nodeId));
     const replicas = holders.map((node) => readReplica(node, TOPIC, partition));
     const found = replicas.filter((replica) => replica !== null);
     if (found.length < holders.length) return `a replica of ${TOPIC}-${partition} is missing`;
-    const end = load.ends.get(partition) ?? 0;
     const short = found.find((replica) => replica.end < end);
     if (short !== undefined)
       return `the replica of ${TOPIC}-${partition} on ${short.node} ends at ${short.end}, not ${end}`;

@@ -13,6 +13,11 @@ import { THE_WORLD, type World } from '../support/sim/world.ts';
 
 let current: Watch | null = null;
 
+export interface Placement {
+  readonly replicas: readonly number[];
+  readonly isr: readonly number[];
+}
+
 export class Watch {
   readonly #world: World;
   /** By raft epoch. */
@@ -21,8 +26,9 @@ export class Watch {
   readonly #partitionLeaders = new Map<string, string>();
   /** By offset: what was committed there. */
   readonly #committed = new Map<number, string>();
+  readonly #topicIds = new Map<string, string>();
   /** By partition, as committed last. */
-  readonly #isr = new Map<string, readonly number[]>();
+  readonly #placements = new Map<string, Placement>();
   committedOffset = -1;
   leaders = 0;
   /** Of the latest epoch. */
@@ -69,22 +75,34 @@ export class Watch {
 
   /** Of every partition. */
   get isrs(): (readonly number[])[] {
-    return [...this.#isr.values()];
+    return [...this.#placements.values()].map(({ isr }) => isr);
+  }
+
+  /** As committed last, which a broker may not know yet. */
+  placementOf(topic: string, partition: number): Placement | undefined {
+    return this.#placements.get(`${this.#topicIds.get(topic)}-${partition}`);
   }
 
   #noteRecord(value: Uint8Array): void {
     const record = decodeRecord(value);
+    if (record.type === 'topic') {
+      const { name, topicId } = record.value as { readonly name: string; readonly topicId: string };
+      this.#topicIds.set(name, topicId);
+    }
     if (record.type === 'removeTopic') {
       const { topicId } = record.value as { readonly topicId: string };
-      for (const key of this.#isr.keys()) if (key.startsWith(`${topicId}-`)) this.#isr.delete(key);
+      for (const key of this.#placements.keys()) if (key.startsWith(`${topicId}-`)) this.#placements.delete(key);
     }
     if (record.type !== 'partition' && record.type !== 'partitionChange') return;
-    const { topicId, partitionId, isr } = record.value as {
+    const { topicId, partitionId, replicas, isr } = record.value as {
       readonly topicId: string;
       readonly partitionId: number;
+      readonly replicas: readonly number[] | null;
       readonly isr: readonly number[] | null;
     };
-    if (isr !== null) this.#isr.set(`${topicId}-${partitionId}`, isr);
+    const key = `${topicId}-${partitionId}`;
+    const before = this.#placements.get(key) ?? { replicas: [], isr: [] };
+    this.#placements.set(key, { replicas: replicas ?? before.replicas, isr: isr ?? before.isr });
   }
 
   onAppend(partition: string, epoch: number, leader: number): void {
