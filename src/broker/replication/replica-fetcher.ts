@@ -93,8 +93,8 @@ export class ReplicaFetcher {
     followed.followEpoch(leaderEpoch);
     this.#followed.set(partition, followed);
     if (this.#options.unwritten.has(followed.log)) this.#leaveOut([followed], FIRST_BACKOFF_MS);
-    else this.#session.put(followed);
-    this.#wake();
+    else this.#admit(followed);
+    if (this.#session.size > 0) this.#wake();
     // A partition's first leader has nothing to give yet.
     if (leaderEpoch > 0) this.#hurryUp();
   }
@@ -359,8 +359,27 @@ export class ReplicaFetcher {
     const wanted = group.filter((one) => this.#followed.get(one.partition) === one && !one.isFenced);
     const held = wanted.filter(({ log }) => this.#options.unwritten.has(log));
     if (held.length > 0) void this.#checkpoint(held).then((written) => written.length > 0 && this.#resume(written));
-    for (const followed of wanted) if (!held.includes(followed)) this.#session.put(followed);
+    for (const followed of wanted) if (!held.includes(followed)) this.#admit(followed);
     if (this.#session.size > 0 && this.#pause === null) this.#wake();
+  }
+
+  /**
+   * To ask for more says that everything before lies on the disk, where `flush.messages` wants that: also what was recovered
+   * after a crash, and what this broker wrote as the leader a moment ago.
+   */
+  #admit(followed: FollowedPartition): void {
+    const { log } = followed;
+    const durable = log.recoveryPoint < log.wholeEnd ? log.flushIfDue() : null;
+    if (durable === null) {
+      this.#session.put(followed);
+      return;
+    }
+    this.#session.drop(followed);
+    // A flush that fails takes the directory away, and the partition with it.
+    durable.then(
+      () => this.#resume([followed]),
+      () => {},
+    );
   }
 
   /** The leader refuses the request as a whole: mostly, because it has forgotten the session. */

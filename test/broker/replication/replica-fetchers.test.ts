@@ -213,6 +213,19 @@ describe('fetching', () => {
     while (world.leader.fetches.length < 2) await settled();
     expect(own.recoveryPoint).toBe(1);
   });
+
+  it('waits for the disk too where it begins with records that a crash left in the page cache', async () => {
+    const { led, own } = world.pair('t');
+    world.leader.append(led, batch({ records: 3 }));
+    own.appendAsFollower(bytesOf(led.log));
+    own.updateConfig(logConfig({ flushMessages: 1 }));
+    expect(own.recoveryPoint).toBe(0);
+    world.fetchers.follow(world.partition(own), 2, 1);
+    while (world.leader.fetches.length < 1) await settled();
+    const [asked] = world.leader.fetches.flatMap(({ topics }) => topics).flatMap(({ partitions }) => partitions);
+    expect(asked?.fetchOffset).toBe(own.logEndOffset);
+    expect(own.recoveryPoint).toBe(own.logEndOffset);
+  });
 });
 
 describe('trouble of one partition', () => {
