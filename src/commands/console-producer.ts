@@ -9,7 +9,8 @@ import { bootstrapOf, connect, readPropertiesFile } from '../console/connect.ts'
 import { defaultTopic } from '../console/defaults.ts';
 import { consoleProducerTable } from '../console/options/console-producer.ts';
 import { OptionError } from '../console/parser/option-error.ts';
-import { feedLines } from '../console/producer/feed.ts';
+import { linesInBackground } from '../console/producer/background-lines.ts';
+import { type FeedOptions, feedLines } from '../console/producer/feed.ts';
 import { LineParser, lineParserSettings } from '../console/producer/line-parser.ts';
 import { planProducer, producerOptionNames } from '../console/producer/producer-settings.ts';
 import { counted, startProgress } from '../console/progress.ts';
@@ -59,6 +60,8 @@ export default class ConsoleProducer extends Command<Totals> {
       clientId: 'console-producer',
       checked: plan.checked,
     });
+    const isPlain = parser === undefined && !options.has('sync') && !options.has('dry-run');
+    const pieces = isPlain ? linesInBackground(context.input(), plan.settings, this.strict) : undefined;
     try {
       const topic = named ?? (await this.#ask(cluster));
       if (options.has('dry-run')) {
@@ -68,9 +71,10 @@ export default class ConsoleProducer extends Command<Totals> {
       }
       if (!this.strict) await this.#checkTopic(cluster, topic);
       const producer = new Producer(cluster, plan.settings);
-      const records = await this.#feed(producer, topic, parser);
+      const records = await this.#feed(producer, topic, { parser, pieces });
       return { records, failed: this.#failed, firstError: this.#firstError };
     } finally {
+      pieces?.stop();
       cluster.close();
     }
   }
@@ -117,7 +121,7 @@ export default class ConsoleProducer extends Command<Totals> {
     return settings === undefined ? undefined : new LineParser(settings);
   }
 
-  async #feed(producer: Producer, topic: string, parser: LineParser | undefined): Promise<number> {
+  async #feed(producer: Producer, topic: string, lines: Pick<FeedOptions, 'parser' | 'pieces'>): Promise<number> {
     const { context, options } = this;
     const input = context.input();
     const stopped = Promise.withResolvers<void>();
@@ -141,7 +145,7 @@ export default class ConsoleProducer extends Command<Totals> {
         input,
         bulk,
         runtime: context.runtime,
-        parser,
+        ...lines,
         asJava: this.strict,
         prompt: input.isTerminal ? () => context.output.bytes(PROMPT, 0, 1) : () => undefined,
         afterRecord: options.has('sync') ? () => this.#sync(producer) : undefined,

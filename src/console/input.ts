@@ -4,12 +4,15 @@
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { ReadStream } from 'node:tty';
+import { BackgroundReader, type BackgroundReaderOptions, type Pieces } from '../runtime/background-reader.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
 export interface Input {
   readonly isTerminal: boolean;
   /** Fills target[at, …) and gives the number of bytes; 0 at the end. */
   read(target: Buffer, at: number): number | Promise<number>;
+  /** What a thread makes of all of it; undefined where that would not pay, or cannot be. In place of `read`. */
+  inBackground?<Settings>(options: Omit<BackgroundReaderOptions<Settings>, 'descriptor'>): Pieces | undefined;
   /** Ends the waiting for more; the next read gives 0. */
   stop(): void;
 }
@@ -18,16 +21,36 @@ const SHORTEST_WAIT_MS = 1;
 const HOT_MS = 1;
 const LONGEST_WAIT_MS = 20;
 
+/** A thread takes longer to start than the lines of a smaller file take. */
+const BACKGROUND_BYTES = 1 << 22;
+
 class FileInput implements Input {
   readonly isTerminal = false;
+  readonly #bytes: number;
   #stopped = false;
+  #pieces: Pieces | undefined;
+
+  constructor(bytes: number) {
+    this.#bytes = bytes;
+  }
 
   read(target: Buffer, at: number): number {
     return this.#stopped ? 0 : readSync(0, target, at, target.length - at, null);
   }
 
+  inBackground<Settings>(options: Omit<BackgroundReaderOptions<Settings>, 'descriptor'>): Pieces | undefined {
+    if (this.#bytes < BACKGROUND_BYTES || this.#stopped) return undefined;
+    try {
+      this.#pieces = new BackgroundReader({ ...options, descriptor: 0 });
+    } catch {
+      // No thread is to be had: under a limit of tasks, or where Node's permissions forbid it.
+    }
+    return this.#pieces;
+  }
+
   stop(): void {
     this.#stopped = true;
+    this.#pieces?.stop();
   }
 }
 
@@ -134,7 +157,7 @@ class StreamInput implements Input {
 /** `stream` is touched only when it is needed. */
 export function openInput(runtime: Runtime, stream: () => ReadStream): Input {
   const stat = fstatSync(0);
-  if (stat.isFile()) return new FileInput();
+  if (stat.isFile()) return new FileInput(stat.size);
   if (stat.isFIFO()) {
     try {
       const descriptor = openSync('/proc/self/fd/0', constants.O_RDONLY | constants.O_NONBLOCK);

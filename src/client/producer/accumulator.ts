@@ -2,6 +2,7 @@
  * Records are encoded into the open batch of their partition at once. A batch that is full goes to the sender; one that has
  * waited long enough is offered, and goes on filling until the sender can take it.
  */
+import { BATCH_HEADER_BYTES } from '../../protocol/batch.ts';
 import { ErrorCode } from '../../protocol/error-codes.ts';
 import type { TimerHandle } from '../../runtime/runtime.ts';
 import type { ClusterView } from '../cluster-view.ts';
@@ -155,6 +156,19 @@ export class Accumulator {
   appendValue(topic: TopicState, partition: number, timestamp: number, value: Bytes): boolean {
     const open = topic.slots[partition]?.open;
     return open?.writer.appendValue(timestamp, value.source, value.start, value.end) ?? false;
+  }
+
+  /** A batch of its own behind what is open, of records that are encoded already; false when there is no memory. */
+  appendEncoded(topic: TopicState, timestamp: number, records: Buffer, count: number): boolean {
+    const partition = topic.sticky.current(topic.partitions);
+    this.sealFull(topic, partition);
+    const next = topic.sticky.current(topic.partitions);
+    const slot = this.#slot(topic, next);
+    const open = this.#open(topic, next, slot, BATCH_HEADER_BYTES + records.length);
+    if (open === undefined) return false;
+    open.writer.takeEncoded(timestamp, records, count);
+    this.#sealFull(topic, next, slot);
+    return true;
   }
 
   /** The open batch goes as it is. */

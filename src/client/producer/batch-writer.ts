@@ -122,6 +122,14 @@ export class BatchWriter {
     return true;
   }
 
+  /** Records that were encoded elsewhere as those of a whole batch: this one is empty and has the room. */
+  takeEncoded(timestamp: number, records: Buffer, count: number): void {
+    this.#baseTimestamp = timestamp;
+    this.#maxTimestamp = timestamp;
+    this.#count = count;
+    this.#at += records.copy(this.buffer, this.#at);
+  }
+
   /** False when there is no room. */
   append(timestamp: number, key: Bytes | null, value: Bytes | null, headers: readonly EncodedHeader[]): boolean {
     if (this.#count === 0) {

@@ -281,6 +281,7 @@ export class Producer<K = Data, V = Data> implements AsyncDisposable {
         return accumulator.appendValue(state, partition, timestamp, value) || give(null, value, NO_HEADERS);
       },
       record: give,
+      batch: (records, count) => accumulator.appendEncoded(state, timestamp, records, count),
       room: () => this.#memory(),
     };
   }
@@ -337,6 +338,11 @@ export interface BulkWriter {
   tick(): void;
   /** A record without key; false when there is no memory: wait for `room` and give it again. */
   value(source: Buffer, start: number, end: number): boolean;
+  /**
+   * Records without keys, encoded elsewhere as what stands behind the header of one batch of `batchBytes` at most; they carry no
+   * timestamp of their own. They are copied; false as above. A partitioner is not asked.
+   */
+  batch(records: Buffer, count: number): boolean;
   record(key: Bytes | null, value: Bytes | null, headers: readonly EncodedHeader[]): boolean;
   room(): Promise<void>;
 }

@@ -1,9 +1,12 @@
 /**
  * Feeds lines to a producer: slices of input are cut at their newlines and encoded where they lie. The loop of events
- * gets a turn every few slices, so that answers are heard while a large file is read.
+ * gets a turn every few slices, so that answers are heard while a large file is read. Plain lines of a large file are read
+ * and encoded in a thread.
  */
 import { isUtf8 } from 'node:buffer';
+import { AS_IT_IS } from '../../client/producer/line-encoder.ts';
 import type { BulkWriter } from '../../client/producer/producer.ts';
+import type { Pieces } from '../../runtime/background-reader.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Input } from '../input.ts';
 import type { LineParser } from './line-parser.ts';
@@ -17,6 +20,8 @@ const CARRIAGE_RETURN = 13;
 export interface FeedOptions {
   readonly input: Input;
   readonly bulk: BulkWriter;
+  /** What a thread makes of all of the input; undefined: it is read here. */
+  readonly pieces: Pieces | undefined;
   readonly runtime: Runtime;
   /** Undefined: the line is the value. */
   readonly parser: LineParser | undefined;
@@ -33,39 +38,75 @@ export interface FeedOptions {
 class Feed {
   readonly #options: FeedOptions;
   records = 0;
+  /** The beginning of a line whose end was not read yet. */
+  #buffer = Buffer.allocUnsafeSlow(SLICE_BYTES);
+  #held = 0;
 
   constructor(options: FeedOptions) {
     this.#options = options;
   }
 
   async run(): Promise<void> {
+    const { pieces } = this.#options;
+    if (pieces === undefined) await this.#read();
+    else await this.#takePieces(pieces);
+    if (this.#held > 0) await this.#line(this.#buffer, 0, this.#held);
+  }
+
+  async #read(): Promise<void> {
     const { input, runtime, bulk } = this.#options;
-    let buffer = Buffer.allocUnsafeSlow(SLICE_BYTES);
-    let held = 0;
     this.#options.prompt();
     for (let slices = 1; ; slices++) {
-      if (held === buffer.length) buffer = Buffer.concat([buffer], buffer.length * 2);
-      const reading = input.read(buffer, held);
+      if (this.#held === this.#buffer.length) this.#grow();
+      const reading = input.read(this.#buffer, this.#held);
       const bytes = typeof reading === 'number' ? reading : await reading;
       bulk.tick();
       if (bytes === 0) break;
-      const end = held + bytes;
-      const rest = await this.#lines(buffer, end);
-      if (rest > 0) buffer.copyWithin(0, rest, end);
-      held = end - rest;
+      await this.#took(bytes);
       if (slices % SLICES_PER_TURN === 0) await new Promise<void>((resolve) => runtime.timers.soon(resolve));
     }
-    if (held > 0) await this.#line(buffer, 0, held);
+  }
+
+  /** A line is the value, and nothing happens between two lines. */
+  get #isPlain(): boolean {
+    const { parser, afterRecord, input } = this.#options;
+    return parser === undefined && afterRecord === undefined && !input.isTerminal;
+  }
+
+  async #takePieces(pieces: Pieces): Promise<void> {
+    const { bulk } = this.#options;
+    for (let piece = await pieces.next(); piece !== undefined; piece = await pieces.next()) {
+      bulk.tick();
+      if (piece.mark === AS_IT_IS) {
+        while (this.#held + piece.bytes.length > this.#buffer.length) this.#grow();
+        await this.#took(piece.bytes.copy(this.#buffer, this.#held));
+      } else {
+        while (!bulk.batch(piece.bytes, piece.mark)) await bulk.room();
+        this.records += piece.mark;
+      }
+    }
+  }
+
+  #grow(): void {
+    this.#buffer = Buffer.concat([this.#buffer], this.#buffer.length * 2);
+  }
+
+  /** So many bytes lie behind those that are held. */
+  async #took(bytes: number): Promise<void> {
+    const end = this.#held + bytes;
+    const rest = await this.#lines(this.#buffer, end);
+    if (rest > 0) this.#buffer.copyWithin(0, rest, end);
+    this.#held = end - rest;
   }
 
   /** Sends the whole lines of buffer[0, end); gives the start of the rest. */
   async #lines(buffer: Buffer, end: number): Promise<number> {
-    const { parser, bulk, asJava, afterRecord } = this.#options;
+    const { bulk, asJava } = this.#options;
     const last = buffer.lastIndexOf(NEWLINE, end - 1);
     if (last < 0) return 0;
     const whole = buffer.subarray(0, last + 1);
-    const plain = parser === undefined && afterRecord === undefined && !this.#options.input.isTerminal;
-    if (!plain || (asJava && (whole.includes(CARRIAGE_RETURN) || !isUtf8(whole)))) return this.#slowLines(whole);
+    if (!this.#isPlain || (asJava && (whole.includes(CARRIAGE_RETURN) || !isUtf8(whole))))
+      return this.#slowLines(whole);
     const newlines = new Newlines(whole);
     let at = this.#plainLines(bulk, whole, newlines, 0);
     while (at < whole.length) {

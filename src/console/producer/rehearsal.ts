@@ -35,6 +35,7 @@ export async function rehearse({ context, cluster, topic, settings, parser }: Re
     tick: () => undefined,
     room: async () => undefined,
     value: (_, start, end) => count(0, end - start),
+    batch: () => false,
     record: (key, value) => {
       if (key !== null) sent.keyed++;
       return count(key === null ? 0 : key.end - key.start, value === null ? 0 : value.end - value.start);
@@ -43,6 +44,7 @@ export async function rehearse({ context, cluster, topic, settings, parser }: Re
   await feedLines({
     input: context.input(),
     bulk,
+    pieces: undefined,
     runtime: context.runtime,
     parser,
     asJava: false,
