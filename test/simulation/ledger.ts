@@ -179,8 +179,9 @@ export class Ledger {
       if (at === undefined) return `${id} was acknowledged at ${offset} and is lost (${until})`;
       if (offset >= 0 && at !== offset) return `${id} was acknowledged at ${offset} and stands at ${at}`;
     }
+    // It was read up to an end behind all that was known by then; a broker that hung until now may append something more.
     for (const [offset, id] of known)
-      if (found.get(id) !== offset) return `${id} was read at ${offset} and is gone (${until})`;
+      if (offset <= last && found.get(id) !== offset) return `${id} was read at ${offset} and is gone (${until})`;
     return null;
   }
 }
