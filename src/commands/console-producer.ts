@@ -61,7 +61,8 @@ export default class ConsoleProducer extends Command<Totals> {
       checked: plan.checked,
     });
     const isPlain = parser === undefined && !options.has('sync') && !options.has('dry-run');
-    const pieces = isPlain ? linesInBackground(context.input(), plan.settings, this.strict) : undefined;
+    const inBackground = linesInBackground(context.input(), plan.settings, this.strict);
+    const pieces = isPlain ? inBackground(0, false) : undefined;
     try {
       const topic = named ?? (await this.#ask(cluster));
       if (options.has('dry-run')) {
@@ -71,7 +72,7 @@ export default class ConsoleProducer extends Command<Totals> {
       }
       if (!this.strict) await this.#checkTopic(cluster, topic);
       const producer = new Producer(cluster, plan.settings);
-      const records = await this.#feed(producer, topic, { parser, pieces });
+      const records = await this.#feed(producer, topic, { parser, pieces, inBackground });
       return { records, failed: this.#failed, firstError: this.#firstError };
     } finally {
       pieces?.stop();
@@ -121,7 +122,11 @@ export default class ConsoleProducer extends Command<Totals> {
     return settings === undefined ? undefined : new LineParser(settings);
   }
 
-  async #feed(producer: Producer, topic: string, lines: Pick<FeedOptions, 'parser' | 'pieces'>): Promise<number> {
+  async #feed(
+    producer: Producer,
+    topic: string,
+    lines: Pick<FeedOptions, 'parser' | 'pieces' | 'inBackground'>,
+  ): Promise<number> {
     const { context, options } = this;
     const input = context.input();
     const stopped = Promise.withResolvers<void>();

@@ -11,8 +11,10 @@ export interface Input {
   readonly isTerminal: boolean;
   /** Fills target[at, …) and gives the number of bytes; 0 at the end. */
   read(target: Buffer, at: number): number | Promise<number>;
-  /** What a thread makes of all of it; undefined where that would not pay, or cannot be. In place of `read`. */
-  inBackground?<Settings>(options: Omit<BackgroundReaderOptions<Settings>, 'descriptor'>): Pieces | undefined;
+  /** How much there is, of a file. */
+  readonly bytes?: number;
+  /** What a thread makes of it from here on, in place of `read`; undefined where there is no thread. */
+  inBackground?<Settings>(options: Background<Settings>): Pieces | undefined;
   /** Ends the waiting for more; the next read gives 0. */
   stop(): void;
 }
@@ -21,30 +23,33 @@ const SHORTEST_WAIT_MS = 1;
 const HOT_MS = 1;
 const LONGEST_WAIT_MS = 20;
 
-/** A thread takes longer to start than the lines of a smaller file take. */
-const BACKGROUND_BYTES = 1 << 22;
+type Background<Settings> = Omit<BackgroundReaderOptions<Settings>, 'descriptor'>;
+
+function readInBackground<Settings>(descriptor: number, options: Background<Settings>): Pieces | undefined {
+  try {
+    return new BackgroundReader({ ...options, descriptor });
+  } catch {
+    // No thread is to be had: under a limit of tasks, or where Node's permissions forbid it.
+    return undefined;
+  }
+}
 
 class FileInput implements Input {
   readonly isTerminal = false;
-  readonly #bytes: number;
+  readonly bytes: number;
   #stopped = false;
   #pieces: Pieces | undefined;
 
   constructor(bytes: number) {
-    this.#bytes = bytes;
+    this.bytes = bytes;
   }
 
   read(target: Buffer, at: number): number {
     return this.#stopped ? 0 : readSync(0, target, at, target.length - at, null);
   }
 
-  inBackground<Settings>(options: Omit<BackgroundReaderOptions<Settings>, 'descriptor'>): Pieces | undefined {
-    if (this.#bytes < BACKGROUND_BYTES || this.#stopped) return undefined;
-    try {
-      this.#pieces = new BackgroundReader({ ...options, descriptor: 0 });
-    } catch {
-      // No thread is to be had: under a limit of tasks, or where Node's permissions forbid it.
-    }
+  inBackground<Settings>(options: Background<Settings>): Pieces | undefined {
+    this.#pieces = this.#stopped ? undefined : readInBackground(0, options);
     return this.#pieces;
   }
 
@@ -59,6 +64,7 @@ class PipeInput implements Input {
   readonly #descriptor: number;
   readonly #runtime: Runtime;
   #stopped = false;
+  #pieces: Pieces | undefined;
 
   constructor(descriptor: number, runtime: Runtime) {
     this.#descriptor = descriptor;
@@ -98,10 +104,16 @@ class PipeInput implements Input {
     }
   }
 
+  inBackground<Settings>(options: Background<Settings>): Pieces | undefined {
+    this.#pieces = this.#stopped ? undefined : readInBackground(this.#descriptor, options);
+    return this.#pieces;
+  }
+
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    closeSync(this.#descriptor);
+    if (this.#pieces === undefined) closeSync(this.#descriptor);
+    else this.#pieces.stop();
   }
 }
 

@@ -3,7 +3,8 @@
  * ones are filled. Pieces lie in memory that both threads see; each belongs to one of them at a time, and they are used in
  * their order.
  *
- * A piece's control words: whose it is, how many bytes it holds, and the number that was given with it.
+ * A piece's control words: whose it is, how many bytes it holds, and the number that was given with it. One more is there
+ * to wait at while nothing comes.
  */
 import { getSystemErrorName } from 'node:util';
 import type { Worker as Thread } from 'node:worker_threads';
@@ -22,7 +23,7 @@ export interface Piece {
 /** What the maker has. */
 export interface PieceWriter<Settings> {
   readonly settings: Settings;
-  /** Fills target[at, …); 0 at the end. */
+  /** Fills target[at, …); 0 at the end, -1 when there is nothing for the moment: what was made until now may be wanted. */
   read(target: Uint8Array, at: number): number;
   /** The memory to fill next, once it is free. */
   piece(): Uint8Array;
@@ -56,11 +57,31 @@ function fillPieces<Settings>(
   run: (writer: PieceWriter<Settings>) => void,
 ): void {
   const words = 3;
+  const idle = pieces.length * words;
   let next = 0;
+  const shortestWaitMs = 0.05;
+  const longestWaitMs = 20;
+  let waitMs = shortestWaitMs;
+  const read = (target: Uint8Array, at: number): number => {
+    // Only a pipe that is read without blocking is ever empty: a thread that blocks could not be ended.
+    for (;;) {
+      try {
+        const bytes = readSync(descriptor, target, at, target.length - at, null);
+        waitMs = shortestWaitMs;
+        return bytes;
+      } catch (error) {
+        if ((error as { code?: string }).code !== 'EAGAIN') throw error;
+      }
+      Atomics.wait(control, idle, 0, waitMs);
+      if (waitMs === longestWaitMs) continue;
+      waitMs = Math.min(longestWaitMs, waitMs * 2);
+      if (waitMs === longestWaitMs) return -1;
+    }
+  };
   try {
     run({
       settings,
-      read: (target, at) => readSync(descriptor, target, at, target.length - at, null),
+      read,
       piece: () => {
         while (Atomics.load(control, next * words) !== 0) Atomics.wait(control, next * words, 1);
         return new Uint8Array(pieces[next] as SharedArrayBuffer);
@@ -98,7 +119,7 @@ export interface Pieces {
 
 export class BackgroundReader<Settings> implements Pieces {
   readonly #buffers: readonly Buffer[];
-  readonly #control = new Int32Array(new SharedArrayBuffer(PIECES * WORDS * 4));
+  readonly #control = new Int32Array(new SharedArrayBuffer((PIECES * WORDS + 1) * 4));
   readonly #thread: Thread;
   /** Pieces that were handed over and not asked for yet. */
   #ready = 0;

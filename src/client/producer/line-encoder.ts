@@ -11,6 +11,8 @@ export interface LineEncoding {
   readonly longestLine: number;
   /** Lines are text as Java reads it: what has bytes that are not UTF-8, or a carriage return, is not encoded here. */
   readonly asJava: boolean;
+  /** What comes first is the rest of a line: that comes as it is. */
+  readonly isWithinLine: boolean;
 }
 
 /** The mark of a piece that holds input as it is; any other's is the number of its records. */
@@ -26,6 +28,7 @@ export class LineEncoder implements PieceMaker {
   /** Where the next record goes, and how many there are. */
   #at = 0;
   #count = 0;
+  #isWithinLine: boolean;
 
   constructor(writer: PieceWriter<LineEncoding>, isUtf8: (bytes: Uint8Array) => boolean) {
     this.#writer = writer;
@@ -33,6 +36,7 @@ export class LineEncoder implements PieceMaker {
     this.#buffer = Buffer.allocUnsafeSlow(writer.settings.sliceBytes);
     this.#words = this.#wordsOf(this.#buffer);
     this.#target = writer.piece();
+    this.#isWithinLine = writer.settings.isWithinLine;
   }
 
   #wordsOf(buffer: Buffer): Int32Array {
@@ -48,6 +52,10 @@ export class LineEncoder implements PieceMaker {
       }
       const bytes = this.#writer.read(this.#buffer, held);
       if (bytes === 0) break;
+      if (bytes < 0) {
+        if (this.#count > 0) this.#give(this.#count);
+        continue;
+      }
       const end = held + bytes;
       const last = this.#buffer.lastIndexOf(10, end - 1);
       if (last >= 0) {
@@ -66,16 +74,26 @@ export class LineEncoder implements PieceMaker {
     const buffer = this.#buffer;
     const whole = buffer.subarray(0, last + 1);
     if (asJava && (whole.includes(carriageReturn) || !this.#isUtf8(whole))) {
+      this.#isWithinLine = false;
       this.#asTheyAre(0, last + 1);
       return;
     }
-    for (let start = 0; start <= last; ) {
+    for (let start = this.#restOfLine(last); start <= last; ) {
       const newline = this.#newline(start, last);
       const end = newline > start && buffer[newline - 1] === carriageReturn ? newline - 1 : newline;
       if (end - start > longestLine) this.#asTheyAre(start, newline + 1);
       else this.#record(start, end);
       start = newline + 1;
     }
+  }
+
+  /** Gives the rest of a line that began before; where the next one begins. */
+  #restOfLine(last: number): number {
+    if (!this.#isWithinLine) return 0;
+    this.#isWithinLine = false;
+    const start = this.#newline(0, last) + 1;
+    this.#asTheyAre(0, start);
+    return start;
   }
 
   /** The first one from `start` on; sixteen bytes at a time, see Newlines. */

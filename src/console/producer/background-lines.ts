@@ -1,21 +1,33 @@
-/** The plain lines of a large file as records, made in a thread: it begins before anybody knows where they are to go. */
+/** Plain lines as records, made in a thread: of a large file at once, of a pipe when it turns out to be much. */
 import { LineEncoder } from '../../client/producer/line-encoder.ts';
 import { DEFAULT_PRODUCER_SETTINGS, type ProducerSettings } from '../../client/producer/settings.ts';
 import { BATCH_HEADER_BYTES } from '../../protocol/batch.ts';
 import type { Pieces } from '../../runtime/background-reader.ts';
 import type { Input } from '../input.ts';
 
+/** The thread takes longer to start than fewer lines take. */
+const LEAST_BYTES = 1 << 22;
 const SLICE_BYTES = 1 << 20;
 /** Smaller batches come from the thread so often that it does not pay. */
 const LEAST_BATCH_BYTES = 1 << 15;
 /** What a record takes besides its value, and its batch besides the record, at most. */
 const OVERHEAD_BYTES = 128;
 
-/** Undefined where the lines are to be read one by one, or a thread would not pay. */
-export function linesInBackground(input: Input, given: Partial<ProducerSettings>, asJava: boolean): Pieces | undefined {
+/**
+ * From here on; `bytes` were read until now, and what follows may be the rest of a line. Undefined where lines are to be
+ * read one by one, or where a thread would not pay.
+ */
+export type StartLines = (bytes: number, isWithinLine: boolean) => Pieces | undefined;
+
+export function linesInBackground(input: Input, given: Partial<ProducerSettings>, asJava: boolean): StartLines {
   const { batchBytes, maxRequestBytes, partitioner } = { ...DEFAULT_PRODUCER_SETTINGS, ...given };
-  if (partitioner !== undefined || batchBytes < LEAST_BATCH_BYTES) return undefined;
+  if (partitioner !== undefined || batchBytes < LEAST_BATCH_BYTES) return () => undefined;
   const longestLine = Math.min(batchBytes, maxRequestBytes) - OVERHEAD_BYTES;
-  const settings = { sliceBytes: SLICE_BYTES, longestLine, asJava };
-  return input.inBackground?.({ pieceBytes: batchBytes - BATCH_HEADER_BYTES, maker: LineEncoder, settings });
+  const pieceBytes = batchBytes - BATCH_HEADER_BYTES;
+  return (bytes, isWithinLine) => {
+    const isMuch = input.bytes === undefined ? bytes >= LEAST_BYTES : bytes === 0 && input.bytes >= LEAST_BYTES;
+    if (!isMuch) return undefined;
+    const settings = { sliceBytes: SLICE_BYTES, longestLine, asJava, isWithinLine };
+    return input.inBackground?.({ pieceBytes, maker: LineEncoder, settings });
+  };
 }

@@ -9,6 +9,7 @@ import type { BulkWriter } from '../../client/producer/producer.ts';
 import type { Pieces } from '../../runtime/background-reader.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Input } from '../input.ts';
+import type { StartLines } from './background-lines.ts';
 import type { LineParser } from './line-parser.ts';
 import { Newlines } from './newlines.ts';
 
@@ -20,8 +21,10 @@ const CARRIAGE_RETURN = 13;
 export interface FeedOptions {
   readonly input: Input;
   readonly bulk: BulkWriter;
-  /** What a thread makes of all of the input; undefined: it is read here. */
+  /** What a thread makes of the input, if it does so from the beginning. */
   readonly pieces: Pieces | undefined;
+  /** Asked while plain lines are read here. */
+  readonly inBackground: StartLines;
   readonly runtime: Runtime;
   /** Undefined: the line is the value. */
   readonly parser: LineParser | undefined;
@@ -47,23 +50,28 @@ class Feed {
   }
 
   async run(): Promise<void> {
-    const { pieces } = this.#options;
-    if (pieces === undefined) await this.#read();
-    else await this.#takePieces(pieces);
+    const pieces = this.#options.pieces ?? (await this.#read());
+    if (pieces !== undefined) await this.#takePieces(pieces).finally(() => pieces.stop());
     if (this.#held > 0) await this.#line(this.#buffer, 0, this.#held);
   }
 
-  async #read(): Promise<void> {
-    const { input, runtime, bulk } = this.#options;
+  /** Until the end, or until a thread takes over. */
+  async #read(): Promise<Pieces | undefined> {
+    const { input, runtime, bulk, inBackground } = this.#options;
     this.#options.prompt();
+    let total = 0;
     for (let slices = 1; ; slices++) {
       if (this.#held === this.#buffer.length) this.#grow();
       const reading = input.read(this.#buffer, this.#held);
       const bytes = typeof reading === 'number' ? reading : await reading;
       bulk.tick();
-      if (bytes === 0) break;
+      if (bytes === 0) return undefined;
+      total += bytes;
       await this.#took(bytes);
-      if (slices % SLICES_PER_TURN === 0) await new Promise<void>((resolve) => runtime.timers.soon(resolve));
+      if (slices % SLICES_PER_TURN !== 0) continue;
+      await new Promise<void>((resolve) => runtime.timers.soon(resolve));
+      const pieces = this.#isPlain ? inBackground(total, this.#held > 0) : undefined;
+      if (pieces !== undefined) return pieces;
     }
   }
 

@@ -45,6 +45,7 @@ export async function rehearse({ context, cluster, topic, settings, parser }: Re
     input: context.input(),
     bulk,
     pieces: undefined,
+    inBackground: () => undefined,
     runtime: context.runtime,
     parser,
     asJava: false,

@@ -1,4 +1,5 @@
 /** Whatever way lines take, the same records come of them. */
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -83,24 +84,26 @@ class Taker {
   }
 }
 
-function inputOf(descriptor: number): Input {
-  return {
+/** `file`: a thread reads from the beginning; `pipe`: once it turns out to be much; `alone`: never. */
+type Way = 'alone' | 'file' | 'pipe';
+
+async function feed(file: string, asJava: boolean, way: Way): Promise<Taker> {
+  const taker = new Taker();
+  const descriptor = fs.openSync(file, 'r');
+  const input: Input = {
     isTerminal: false,
-    read: (target, at) => fs.readSync(descriptor, target, at, target.length - at, null),
+    ...(way === 'file' ? { bytes: fs.statSync(file).size } : {}),
+    read: (target, at) => fs.readSync(descriptor, target, at, Math.min(65_536, target.length - at), null),
     inBackground: (options) => new BackgroundReader({ ...options, descriptor }),
     stop: () => {},
   };
-}
-
-async function feed(file: string, asJava: boolean, isBackground: boolean): Promise<Taker> {
-  const taker = new Taker();
-  const descriptor = fs.openSync(file, 'r');
-  const input = inputOf(descriptor);
   const settings = { batchBytes: RECORD_BYTES + BATCH_HEADER_BYTES, maxRequestBytes: LONGEST };
+  const inBackground = way === 'alone' ? () => undefined : linesInBackground(input, settings, asJava);
   const records = await feedLines({
     input,
     bulk: taker.bulk,
-    pieces: isBackground ? linesInBackground(input, settings, asJava) : undefined,
+    pieces: inBackground(0, false),
+    inBackground,
     runtime: nodeRuntime,
     parser: undefined,
     asJava,
@@ -115,7 +118,7 @@ async function feed(file: string, asJava: boolean, isBackground: boolean): Promi
   return taker;
 }
 
-describe('lines of a file', () => {
+describe('lines', () => {
   it.each([
     ['one', false],
     ['two', false],
@@ -123,20 +126,22 @@ describe('lines of a file', () => {
     ['four', true],
   ])('give the same records in a thread (%s, as Java reads them: %s)', async (seed, asJava) => {
     const file = path.join(directory, seed);
-    fs.writeFileSync(file, lines(seed, 6_000_000));
-    const alone = await feed(file, asJava, false);
-    const inThread = await feed(file, asJava, true);
+    fs.writeFileSync(file, lines(seed, 9_000_000));
+    const alone = await feed(file, asJava, 'alone');
     expect(alone.batches).toBe(0);
-    expect(inThread.values.length).toBe(alone.values.length);
-    expect(inThread.values.every((value, i) => value === alone.values[i])).toBe(true);
-    if (!asJava) expect(inThread.batches).toBeGreaterThan(50);
+    for (const way of ['file', 'pipe'] as const) {
+      const inThread = await feed(file, asJava, way);
+      expect(inThread.values.length).toBe(alone.values.length);
+      expect(inThread.values.every((value, i) => value === alone.values[i])).toBe(true);
+      if (!asJava) expect(inThread.batches).toBeGreaterThan(50);
+    }
   });
 
   it('are encoded in a thread where Java reads them as they are', async () => {
     const file = path.join(directory, 'plain');
     const text = Array.from({ length: 100_000 }, (_, i) => `${i} über`.padEnd(i % 120, 'x'));
     fs.writeFileSync(file, `${text.join('\n')}\n`);
-    const taker = await feed(file, true, true);
+    const taker = await feed(file, true, 'file');
     expect(taker.values.map((value) => Buffer.from(value, 'latin1').toString())).toEqual(text);
     expect(taker.batches).toBeGreaterThan(50);
   });
@@ -146,7 +151,7 @@ describe('a thread that reads', () => {
   const options = {
     pieceBytes: 1_000,
     maker: LineEncoder,
-    settings: { sliceBytes: 4_096, longestLine: 500, asJava: false },
+    settings: { sliceBytes: 4_096, longestLine: 500, asJava: false, isWithinLine: false },
   };
 
   it('ends with the error of its reading', async () => {
@@ -166,6 +171,23 @@ describe('a thread that reads', () => {
     const next = reader.next().then(() => reader.next());
     reader.stop();
     expect(await next).toBeUndefined();
+    fs.closeSync(descriptor);
+  });
+
+  it('hands over what there is when nothing more comes for the moment, and can be ended meanwhile', async () => {
+    const fifo = path.join(directory, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    const descriptor = fs.openSync(fifo, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+    const writer = fs.openSync(fifo, 'w');
+    const reader = new BackgroundReader({ ...options, descriptor });
+    fs.writeSync(writer, 'one\ntwo\nthr');
+    expect((await reader.next())?.mark).toBe(2);
+    fs.writeSync(writer, 'ee\n');
+    expect((await reader.next())?.mark).toBe(1);
+    const next = reader.next();
+    reader.stop();
+    expect(await next).toBeUndefined();
+    fs.closeSync(writer);
     fs.closeSync(descriptor);
   });
 });
