@@ -7,6 +7,7 @@ import { Command, type StopReason, type StrictAnswer } from '../console/command.
 import { CommandError, usageError, withException } from '../console/command-error.ts';
 import { bootstrapOf, connect, readPropertiesFile } from '../console/connect.ts';
 import { defaultTopic } from '../console/defaults.ts';
+import { oneWord } from '../console/one-word.ts';
 import { consoleProducerTable } from '../console/options/console-producer.ts';
 import { OptionError } from '../console/parser/option-error.ts';
 import { linesInBackground } from '../console/producer/background-lines.ts';
@@ -43,7 +44,8 @@ export default class ConsoleProducer extends Command<Totals> {
 
   async run(): Promise<Totals> {
     const { context, options } = this;
-    const named = options.value('topic') ?? (this.strict ? undefined : (options.words[0] ?? defaultTopic(context)));
+    const word = this.strict ? undefined : (oneWord(options, options.has('topic')) ?? defaultTopic(context));
+    const named = options.value('topic') ?? word;
     if (named === undefined && this.strict) {
       throw usageError(
         'which topic shall the lines go to?',

@@ -27,7 +27,7 @@ export function embeddedProperties(
     advertised.push(`LOCAL6://localhost:${port}`);
     protocols.push('LOCAL6:PLAINTEXT');
   }
-  return new Map([
+  const properties = new Map([
     ['process.roles', 'broker,controller'],
     ['node.id', '1'],
     ['controller.quorum.voters', `1@127.0.0.1:${controllerPort}`],
@@ -45,4 +45,13 @@ export function embeddedProperties(
     ['group.initial.rebalance.delay.ms', '0'],
     ...overrides,
   ]);
+  const given = overrides.get('listeners');
+  if (given === undefined) return properties;
+  // Other listeners are advertised as they are, unless it is said how.
+  if (!overrides.has('advertised.listeners')) properties.delete('advertised.listeners');
+  const controller = /(?:^|,)\s*CONTROLLER:\/\/[^,]*:(\d+)/.exec(given)?.[1];
+  if (controller !== undefined && !overrides.has('controller.quorum.voters')) {
+    properties.set('controller.quorum.voters', `1@127.0.0.1:${controller}`);
+  }
+  return properties;
 }

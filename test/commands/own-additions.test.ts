@@ -218,6 +218,18 @@ describe('a missing topic', () => {
     expect(run.stderr).toMatch(/which topic .*\?\n.*there are: 1st, many, orders\n$/);
   });
 
+  it.each([
+    'topics --delete orders many',
+    'topics --describe --topic orders many',
+    'console-producer orders many',
+    'console-consumer --from-beginning orders many',
+    'console-consumer --topic orders many',
+  ])('is not one of two, of which the other would be overlooked: %s', async (line) => {
+    const run = await kts(line);
+    expect(run).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(run.stderr).toMatch(/^kts: 'many' is one word too many\n/);
+  });
+
   it('is asked for on a terminal, by name, number or beginning', async () => {
     const ask = (stdin: string) => kts('console-consumer --to now --output text', { terminal: TERMINAL, stdin });
     const byNumber = await ask('1\n');

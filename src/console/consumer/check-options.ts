@@ -3,6 +3,7 @@ import type { StartOffset } from '../../client/consumer/fetcher.ts';
 import type { CommandContext } from '../command.ts';
 import { usageError } from '../command-error.ts';
 import { defaultTopic } from '../defaults.ts';
+import { oneWord } from '../one-word.ts';
 import type { ParsedOptions } from '../parser/parsed-options.ts';
 import { topicPattern } from '../topics/select.ts';
 import type { Range } from './range.ts';
@@ -34,7 +35,9 @@ function parseOffset(options: ParsedOptions): number | 'earliest' | 'latest' {
 export async function planConsume(context: CommandContext, options: ParsedOptions): Promise<ConsumePlan> {
   const strict = context.manner === 'strict';
   const hasPattern = options.has('include');
-  const word = strict ? undefined : (options.words[0] ?? (hasPattern ? undefined : defaultTopic(context)));
+  const word = strict
+    ? undefined
+    : (oneWord(options, options.has('topic')) ?? (hasPattern ? undefined : defaultTopic(context)));
   const hasTopic = options.has('topic') || word !== undefined;
   if (strict ? hasTopic === hasPattern : hasTopic && hasPattern) {
     throw usageError(

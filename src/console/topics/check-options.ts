@@ -2,6 +2,7 @@
 import type { CommandContext } from '../command.ts';
 import { usageError } from '../command-error.ts';
 import { defaultTopic } from '../defaults.ts';
+import { oneWord } from '../one-word.ts';
 import type { ParsedOptions } from '../parser/parsed-options.ts';
 
 const ACTIONS = ['list', 'describe', 'create', 'alter', 'delete'] as const;
@@ -34,8 +35,9 @@ function required(name: string, own: string, hint: string): never {
  */
 export function topicOf(context: CommandContext, options: ParsedOptions, action: TopicsAction): string | undefined {
   const named = options.value('topic');
-  if (named !== undefined || context.manner === 'strict') return named;
-  return options.words[0] ?? (action === 'create' || action === 'alter' ? defaultTopic(context) : undefined);
+  if (context.manner === 'strict') return named;
+  const word = oneWord(options, named !== undefined);
+  return named ?? word ?? (action === 'create' || action === 'alter' ? defaultTopic(context) : undefined);
 }
 
 export function checkTopicsOptions(context: CommandContext, options: ParsedOptions): TopicsAction {
