@@ -2,7 +2,8 @@
  * Writes to a descriptor from a thread of its own: while a pipe's reader takes one piece, the next ones are filled. Pieces
  * lie in memory that both threads see; each belongs to one of them at a time, and they are written in their order.
  *
- * A piece's control words: whose it is, and how many bytes it holds. One more word holds the errno of a write that failed.
+ * A piece's control words: whose it is, and how many bytes it holds. One more word holds the errno of a write that failed, and one
+ * tells that the thread runs.
  */
 import { getSystemErrorName } from 'node:util';
 import type { Worker as Thread } from 'node:worker_threads';
@@ -11,6 +12,7 @@ const PIECES = 4;
 const FREE = 0;
 const FULL = 1;
 const ERRNO_AT = PIECES * 2;
+const READY_AT = PIECES * 2 + 1;
 
 interface Shared {
   readonly descriptor: number;
@@ -25,6 +27,8 @@ function writePieces(
 ): void {
   const isFull = 1;
   const errnoAt = pieces.length * 2;
+  const readyAt = errnoAt + 1;
+  Atomics.store(control, readyAt, 1);
   for (let piece = 0; ; piece = (piece + 1) % pieces.length) {
     while (Atomics.load(control, piece * 2) !== isFull) Atomics.wait(control, piece * 2, 0);
     const end = control[piece * 2 + 1] as number;
@@ -46,7 +50,7 @@ function writePieces(
 export class BackgroundWriter {
   readonly #pieces: readonly SharedArrayBuffer[];
   readonly #buffers: readonly Buffer[];
-  readonly #control = new Int32Array(new SharedArrayBuffer((ERRNO_AT + 1) * 4));
+  readonly #control = new Int32Array(new SharedArrayBuffer((READY_AT + 1) * 4));
   readonly #thread: Thread;
   /** Pieces handed over. */
   #given = 0;
@@ -65,6 +69,11 @@ export class BackgroundWriter {
       { eval: true, stdout: true, stderr: true, workerData: shared },
     );
     this.#thread.unref();
+  }
+
+  /** The thread runs. Until then what is given waits, and whoever has something to write had better do it. */
+  get isReady(): boolean {
+    return Atomics.load(this.#control, READY_AT) === 1;
   }
 
   /** The memory to fill next. Waits, with the whole thread, until it is free. */

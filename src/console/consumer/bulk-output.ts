@@ -11,7 +11,9 @@ const PIECES_AT_ONCE = 8;
 
 export class BulkOutput {
   readonly #output: Output;
+  /** The thread, once it runs. */
   #background: BackgroundWriter | undefined;
+  #starting: BackgroundWriter | undefined;
   #buffer: Buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
   #used = 0;
   /** Pieces that have left, also those that the thread has not written yet. */
@@ -83,13 +85,16 @@ export class BulkOutput {
     const end = this.#used;
     this.#used = 0;
     this.#pieces++;
-    if (this.#background === undefined) {
-      this.#output.bytes(this.#buffer, 0, end);
-      this.#written = this.#pieces;
-      if (this.#pieces !== PIECES_AT_ONCE) return;
-      this.#background = inBackground(this.#output);
-      if (this.#background === undefined) return;
-    } else this.#background.give(end);
+    if (this.#background !== undefined) {
+      this.#background.give(end);
+      this.#buffer = this.#background.piece();
+      return;
+    }
+    this.#output.bytes(this.#buffer, 0, end);
+    this.#written = this.#pieces;
+    if (this.#pieces === PIECES_AT_ONCE) this.#starting = inBackground(this.#output);
+    if (this.#starting?.isReady !== true) return;
+    this.#background = this.#starting;
     this.#buffer = this.#background.piece();
   }
 }
