@@ -31,8 +31,8 @@ export interface QuorumOptions {
   readonly localDirectoryId: Uuid;
   readonly clusterId: string;
   readonly voters: readonly Voter[];
-  /** Those before the last change, while that is not known to be committed. To be asked at any time. */
-  readonly votersBefore: (highWatermark: number) => readonly Voter[];
+  /** This node voted before the last changes, which are not known to be committed. To be asked at any time. */
+  readonly wasVoter: (highWatermark: number) => boolean;
   /** False for a node that is only a broker: it follows, whatever the voters are. */
   readonly canVote: boolean;
   /** What quorum-state says. */

@@ -111,8 +111,8 @@ export class Quorum {
   /** When it asks for votes that was to at this time: a voter then, one that was voted out later, nobody else ever. */
   #electionAt(atMs: number): number {
     if (this.isVoter) return atMs;
-    const wasVoter = this.#options.votersBefore(this.#highWatermark).some((voter) => isSameVoter(voter, this.local));
-    return this.canVote && wasVoter ? atMs + this.#timing.votedOutMs() : Number.POSITIVE_INFINITY;
+    const isNeeded = this.canVote && this.#options.wasVoter(this.#highWatermark);
+    return isNeeded ? atMs + this.#timing.votedOutMs() : Number.POSITIVE_INFINITY;
   }
 
   #view() {
@@ -472,7 +472,7 @@ export class Quorum {
       const isMine = isCurrent && state.role === (ask.preVote ? 'prospective' : 'candidate');
       if (isMine && (state.role === 'prospective' || state.role === 'candidate')) {
         // A voter too old for pre-votes has nothing against the real one.
-        const isTooOld = ask.preVote && answer.errorCode === ErrorCode.UNSUPPORTED_VERSION;
+        const isTooOld = ask.preVote && this.isVoter && answer.errorCode === ErrorCode.UNSUPPORTED_VERSION;
         const isNoAnswer = !isTooOld && answer.errorCode !== ErrorCode.NONE && answer.epoch < this.epoch;
         if (isNoAnswer) state.tally.failed(to, retryAtMs);
         else

@@ -183,7 +183,7 @@ export class RaftNode implements RaftClient {
       localDirectoryId: directoryId,
       clusterId,
       voters: this.#history.latest.voters,
-      votersBefore: (highWatermark) => this.#history.votersBefore(highWatermark),
+      wasVoter: (end) => this.#history.wasVoter({ id: nodeId, directoryId }, end),
       canVote: this.#options.canVote ?? true,
       election: this.#started ? this.#quorumState.read() : NO_ELECTION,
       log: this.#started ? log : { endOffset: () => 0, lastEpoch: () => 0 },

@@ -4,7 +4,8 @@
  */
 import { assert } from '../base/assert.ts';
 import type { ControlContent } from './control-records.ts';
-import type { Voter } from './voters.ts';
+import type { ReplicaKey } from './messages.ts';
+import { isSameVoter, type Voter } from './voters.ts';
 
 export interface QuorumContent {
   readonly kraftVersion: number;
@@ -39,11 +40,14 @@ export class VoterHistory {
   }
 
   /**
-   * Who voted before what holds now was written, while that is not known to be committed: one of them may have the only log
-   * that is long enough to win. See section 4.2.2 of Ongaro's thesis.
+   * A replica voted before what holds now, as far back as that is not known to be committed: it may have the only log that is
+   * long enough to win (section 4.2.2 of Ongaro's thesis). Where another directory of its node votes now, that is meant.
    */
-  votersBefore(highWatermark: number): readonly Voter[] {
-    return this.latestOffset < highWatermark ? [] : (this.#entries.at(-2)?.voters ?? []);
+  wasVoter(key: ReplicaKey, highWatermark: number): boolean {
+    if (this.latest.voters.some(({ id }) => id === key.id)) return false;
+    const committed = this.#entries.findLastIndex(({ offset }) => offset < highWatermark);
+    const before = this.#entries.slice(Math.max(0, committed), -1);
+    return before.some(({ voters }) => voters.some((voter) => isSameVoter(voter, key)));
   }
 
   /** True when the control batch at `offset` says anything of it. */

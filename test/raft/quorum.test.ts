@@ -21,7 +21,7 @@ function quorumOn(directoryId: string): Quorum {
     localDirectoryId: directoryId,
     clusterId: 'c',
     voters: [voter(1), voter(2), voter(3)],
-    votersBefore: () => [],
+    wasVoter: () => false,
     canVote: true,
     election: NO_ELECTION,
     log: { endOffset: () => 0, lastEpoch: () => 0 },

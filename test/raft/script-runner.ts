@@ -182,7 +182,7 @@ export class ScriptRun {
       localDirectoryId: ZERO_UUID,
       clusterId: 'c',
       voters: this.#voters(args.get('voters') ?? ''),
-      votersBefore: () => [],
+      wasVoter: () => false,
       canVote: true,
       election: { ...election, ...stored },
       log: { endOffset: () => this.#log.end, lastEpoch: () => this.#log.epoch },
