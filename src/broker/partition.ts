@@ -88,6 +88,8 @@ export class Partition implements Wakeable {
   #epochStartOffset: number | null = null;
   /** Flushes that appended records wait for. */
   #flushes = 0;
+  /** The last one was. */
+  #isFlushRefused = false;
   /** Set when the topic is gone or the log's directory has failed: the answer to every request. */
   #closedWith: number | null = null;
 
@@ -357,16 +359,21 @@ export class Partition implements Wakeable {
     if (ledBefore) this.#settleAll(ErrorCode.NOT_LEADER_OR_FOLLOWER);
   }
 
-  /** `flush.messages`: records count only once they are on the disk. A failed flush takes the directory away. */
+  /**
+   * `flush.messages`: records count only once they are on the disk. A failed flush takes the directory away; a full disk only
+   * refuses it, and whoever sends the records again, or others, asks for the next one.
+   */
   #advanceOnceDurable(durable: Promise<void>): void {
     this.#flushes++;
     durable.then(
       () => {
         this.#flushes--;
+        this.#isFlushRefused = false;
         this.#advanceHighWatermark();
       },
       () => {
         this.#flushes--;
+        this.#isFlushRefused = true;
         this.#commitWaiters.settleAll(ErrorCode.KAFKA_STORAGE_ERROR);
       },
     );
@@ -381,7 +388,8 @@ export class Partition implements Wakeable {
     const replicas = this.#replicas;
     if (!this.isLeader || replicas.isr.length < this.#requiredInsync()) return;
     const leaderEnd = log.logEndOffset;
-    const ownEnd = this.#flushes > 0 ? log.recoveryPoint : leaderEnd;
+    const isUnsynced = this.#isFlushRefused && log.unflushedMessages >= log.config.flushMessages;
+    const ownEnd = this.#flushes > 0 || isUnsynced ? log.recoveryPoint : leaderEnd;
     const end = replicas.remotes.length === 0 ? ownEnd : replicas.committedEnd(ownEnd, leaderEnd, this.#now);
     if (!log.maybeIncrementHighWatermark(end)) return;
     if (this.waiters.size > 0) wakeAll(this);

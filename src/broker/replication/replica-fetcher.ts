@@ -52,10 +52,13 @@ const NO_RECORDS = Buffer.alloc(0);
 
 /** How long a partition is left out before it is tried again whether a full disk takes its recovery point. */
 const CHECKPOINT_RETRY_MS = 500;
+/** The same, for what is to be synced. */
+const FLUSH_RETRY_MS = 500;
 
 /** What an answer leaves to be done once all of its partitions were looked at. */
 interface Afterwards {
-  readonly durable: Promise<void>[];
+  /** Flushes that the next question waits for. */
+  readonly durable: { readonly followed: FollowedPartition; readonly flush: Promise<void> }[];
   readonly outOfRange: FollowedPartition[];
   readonly refused: FollowedPartition[];
   /** Below their recovery points. */
@@ -282,7 +285,7 @@ export class ReplicaFetcher {
     const records = (data.records as Buffer | null) ?? NO_RECORDS;
     const { bytes, durable } = appendFetched(log, records, followed.leaderEpoch);
     followOffsets(partition, data);
-    if (durable !== null) after.durable.push(durable);
+    if (durable !== null) after.durable.push({ followed, flush: durable });
     if (bytes > 0 && isThrottled(followed)) this.#options.quota.record(bytes);
     // Whoever deletes records waits for this log's start, which retention may have raised too.
     if (bytes > 0 || log.logStartOffset !== followed.toldLogStart) this.#session.put(followed);
@@ -299,8 +302,14 @@ export class ReplicaFetcher {
       if (after.refused.length > 0) this.#delay(after.refused);
       if (after.cut.length > 0) await this.#checkpoint(after.cut);
     }
-    // A flush that fails takes the directory away, and its partitions with it.
-    if (after.durable.length > 0) await Promise.allSettled(after.durable);
+    if (after.durable.length > 0) await this.#settleFlushes(after.durable);
+  }
+
+  /** A flush that fails takes the directory away, and its partitions with it; but a full disk refuses it for a while only. */
+  async #settleFlushes(durable: Afterwards['durable']): Promise<void> {
+    const ends = await Promise.allSettled(durable.map(({ flush }) => flush));
+    const refused = durable.filter((_, i) => ends[i]?.status === 'rejected').map(({ followed }) => followed);
+    if (refused.length > 0) this.#leaveOut(refused, FLUSH_RETRY_MS);
   }
 
   async #reset(after: Afterwards): Promise<void> {
@@ -375,10 +384,12 @@ export class ReplicaFetcher {
       return;
     }
     this.#session.drop(followed);
-    // A flush that fails takes the directory away, and the partition with it.
     durable.then(
-      () => this.#resume([followed]),
-      () => {},
+      () => {
+        this.#resume([followed]);
+        this.#hurryUp();
+      },
+      () => this.#leaveOut([followed], FLUSH_RETRY_MS),
     );
   }
 

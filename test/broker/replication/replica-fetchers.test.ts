@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ErrorCode } from '../../../src/protocol/error-codes.ts';
+import { KafkaError } from '../../../src/protocol/kafka-error.ts';
+import type { PartitionLog } from '../../../src/storage/partition-log.ts';
 import { batch, logConfig } from '../../storage/support.ts';
 import { bytesOf, FollowerWorld, settled } from './follower-world.ts';
 
@@ -226,7 +228,45 @@ describe('fetching', () => {
     expect(asked?.fetchOffset).toBe(own.logEndOffset);
     expect(own.recoveryPoint).toBe(own.logEndOffset);
   });
+
+  it.each(['recovered', 'fetched'])('asks no further while a full disk refuses to sync what was %s', async (how) => {
+    const { led, own, follower } = world.pair('t');
+    const other = world.pair('u');
+    const { full } = fullDisk(own);
+    world.leader.append(led, batch({ records: 3 }));
+    if (how === 'recovered') own.appendAsFollower(bytesOf(led.log));
+    own.updateConfig(logConfig({ flushMessages: 1 }));
+    world.fetchers.follow(follower, 2, 1);
+    world.fetchers.follow(other.follower, 2, 1);
+    await world.pass(2_000);
+    world.leader.append(other.led, batch({ records: 2 }));
+    await world.pass(1_000);
+    expect(own.logEndOffset).toBe(3);
+    expect(offsetsAsked(own.topicId)).not.toContain(3);
+    expect(other.own.logEndOffset, 'the others go on').toBe(2);
+    full.clear();
+    world.leader.append(led, batch({ records: 2 }));
+    while (own.recoveryPoint < 5) await world.pass(100);
+    expect(offsetsAsked(own.topicId)).toContain(3);
+    expect(own.logEndOffset).toBe(5);
+  });
 });
+
+/** A log whose disk takes no flush before `full` is empty. */
+function fullDisk(log: PartitionLog): { full: Set<string> } {
+  const full = new Set([log.directory]);
+  const flush = log.flush.bind(log);
+  log.flush = () =>
+    full.size === 0 ? flush() : Promise.reject(new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, 'the disk is full'));
+  return { full };
+}
+
+function offsetsAsked(topicId: string): number[] {
+  return world.leader.fetches
+    .flatMap(({ topics }) => topics)
+    .filter((topic) => topic.topicId === topicId)
+    .flatMap(({ partitions }) => partitions.map(({ fetchOffset }) => Number(fetchOffset)));
+}
 
 describe('trouble of one partition', () => {
   it.each([
