@@ -56,6 +56,8 @@ export class BackgroundWriter {
   #given = 0;
   /** Of these, known to be written. */
   #written = 0;
+  /** What ended the thread. */
+  #error: Error | undefined;
 
   constructor(descriptor: number, pieceBytes: number) {
     this.#pieces = Array.from({ length: PIECES }, () => new SharedArrayBuffer(pieceBytes));
@@ -68,6 +70,9 @@ export class BackgroundWriter {
       // Its own outputs are left alone: to forward them would make the descriptors non-blocking.
       { eval: true, stdout: true, stderr: true, workerData: shared },
     );
+    this.#thread.on('error', (error) => {
+      this.#error = error instanceof Error ? error : new Error(String(error));
+    });
     this.#thread.unref();
   }
 
@@ -116,11 +121,13 @@ export class BackgroundWriter {
   }
 
   #await(piece: number): void {
+    this.#check();
     while (this.#state(piece) !== FREE) Atomics.wait(this.#control, piece * 2, FULL);
     this.#check();
   }
 
   #check(): void {
+    if (this.#error !== undefined) throw this.#error;
     const errno = Atomics.load(this.#control, ERRNO_AT);
     if (errno === 0) return;
     const code = getSystemErrorName(errno);

@@ -1,8 +1,10 @@
 /** Bytes leave in their order, whole, whatever writes them; a ticket is good once they are out. */
+import { EventEmitter } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BulkOutput } from '../../../src/console/consumer/bulk-output.ts';
 import { BackgroundWriter } from '../../../src/runtime/background-writer.ts';
 import { MemoryOutput } from '../../support/run-tool.ts';
@@ -51,11 +53,14 @@ describe('bulk output', () => {
     const real = new MemoryOutput({});
     const output = new BulkOutput(Object.assign(real, { descriptor }));
     const file = path.join(directory, 'out');
-    const expected: Buffer[] = [];
-    while (fs.statSync(file).size === 0) {
-      expected.push(fill(output));
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    const expected = [fill(output)];
+    for (let pieces = 0; pieces < 5_000 && fs.statSync(file).size === 0; pieces++) {
+      for (let turns = 0; turns < 500; turns++) await turn();
+      output.byte(10);
+      output.flush();
+      expected.push(Buffer.from('\n'));
     }
+    expect(fs.statSync(file).size).toBeGreaterThan(0);
     const direct = real.chunks.length;
     expected.push(fill(output));
     const { ticket } = output;
@@ -74,5 +79,20 @@ describe('bulk output', () => {
     expect(() => writer.drain()).toThrow(expect.objectContaining({ code: 'ENOSPC' }));
     expect(() => writer.give(1_024)).toThrow(/ENOSPC/);
     fs.closeSync(full);
+  });
+
+  it('meets the end of a thread that died', () => {
+    const thread = Object.assign(new EventEmitter(), { unref: () => {} });
+    const Worker = vi.fn(function Worker() {
+      return thread;
+    });
+    const builtin = vi.spyOn(process, 'getBuiltinModule').mockReturnValue({ Worker } as never);
+    const writer = new BackgroundWriter(descriptor, 1_024);
+    builtin.mockRestore();
+    writer.piece();
+    writer.give(1_024);
+    thread.emit('error', new Error('out of memory'));
+    expect(() => writer.drain()).toThrow('out of memory');
+    expect(() => writer.give(1_024)).toThrow('out of memory');
   });
 });
