@@ -77,7 +77,7 @@ export default class ConsoleProducer extends Command<Totals> {
       const records = await this.#feed(producer, topic, { parser, pieces, inBackground });
       return { records, failed: this.#failed, firstError: this.#firstError };
     } finally {
-      pieces?.stop();
+      pieces?.abandon();
       cluster.close();
     }
   }
@@ -148,7 +148,7 @@ export default class ConsoleProducer extends Command<Totals> {
         if (error !== null) this.#refused(topic, count, error);
         else delivered += count;
       });
-      records = await feedLines({
+      const delivery = feedLines({
         input,
         bulk,
         runtime: context.runtime,
@@ -161,8 +161,11 @@ export default class ConsoleProducer extends Command<Totals> {
           if (options.has('sync')) throw notDelivered(error);
           this.#refused(topic, 1, error);
         },
+      }).then((count) => {
+        records = count;
+        return producer.close();
       });
-      await Promise.race([producer.close(), stopped.promise]);
+      await Promise.race([delivery, stopped.promise]);
     } catch (error) {
       // Lines before a bad one are sent, as Kafka does.
       if (error instanceof CommandError) {

@@ -4,7 +4,6 @@
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { ReadStream } from 'node:tty';
-import { BackgroundReader, type BackgroundReaderOptions, type Pieces } from '../runtime/background-reader.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
 export interface Input {
@@ -13,9 +12,17 @@ export interface Input {
   read(target: Buffer, at: number): number | Promise<number>;
   /** How much there is, of a file. */
   readonly bytes?: number;
-  /** What a thread makes of it from here on, in place of `read`; undefined where there is no thread. */
-  inBackground?<Settings>(options: Background<Settings>): Pieces | undefined;
+  /** Where it comes from: for who reads so much that another thread pays. */
+  readonly descriptor?: number;
+  /** Somebody else reads the descriptor from here on, in place of `read`, and is stopped with the input. */
+  handOver?(reader: Stoppable): void;
   /** Ends the waiting for more; the next read gives 0. */
+  stop(): void;
+  /** What was read last may be the beginning of a line. */
+  readonly isStopped?: boolean;
+}
+
+interface Stoppable {
   stop(): void;
 }
 
@@ -23,51 +30,40 @@ const SHORTEST_WAIT_MS = 1;
 const HOT_MS = 1;
 const LONGEST_WAIT_MS = 20;
 
-type Background<Settings> = Omit<BackgroundReaderOptions<Settings>, 'descriptor'>;
-
-function readInBackground<Settings>(descriptor: number, options: Background<Settings>): Pieces | undefined {
-  try {
-    return new BackgroundReader({ ...options, descriptor });
-  } catch {
-    // No thread is to be had: under a limit of tasks, or where Node's permissions forbid it.
-    return undefined;
-  }
-}
-
 class FileInput implements Input {
   readonly isTerminal = false;
+  readonly descriptor = 0;
   readonly bytes: number;
-  #stopped = false;
-  #pieces: Pieces | undefined;
+  isStopped = false;
+  #reader: Stoppable | undefined;
 
   constructor(bytes: number) {
     this.bytes = bytes;
   }
 
   read(target: Buffer, at: number): number {
-    return this.#stopped ? 0 : readSync(0, target, at, target.length - at, null);
+    return this.isStopped ? 0 : readSync(0, target, at, target.length - at, null);
   }
 
-  inBackground<Settings>(options: Background<Settings>): Pieces | undefined {
-    this.#pieces = this.#stopped ? undefined : readInBackground(0, options);
-    return this.#pieces;
+  handOver(reader: Stoppable): void {
+    this.#reader = reader;
   }
 
   stop(): void {
-    this.#stopped = true;
-    this.#pieces?.stop();
+    this.isStopped = true;
+    this.#reader?.stop();
   }
 }
 
 class PipeInput implements Input {
   readonly isTerminal = false;
-  readonly #descriptor: number;
+  readonly descriptor: number;
+  isStopped = false;
   readonly #runtime: Runtime;
-  #stopped = false;
-  #pieces: Pieces | undefined;
+  #reader: Stoppable | undefined;
 
   constructor(descriptor: number, runtime: Runtime) {
-    this.#descriptor = descriptor;
+    this.descriptor = descriptor;
     this.#runtime = runtime;
   }
 
@@ -78,9 +74,9 @@ class PipeInput implements Input {
 
   /** -1: nothing there for the moment. */
   #try(target: Buffer, at: number): number {
-    if (this.#stopped) return 0;
+    if (this.isStopped) return 0;
     try {
-      return readSync(this.#descriptor, target, at, target.length - at, null);
+      return readSync(this.descriptor, target, at, target.length - at, null);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return -1;
       throw error;
@@ -104,21 +100,21 @@ class PipeInput implements Input {
     }
   }
 
-  inBackground<Settings>(options: Background<Settings>): Pieces | undefined {
-    this.#pieces = this.#stopped ? undefined : readInBackground(this.#descriptor, options);
-    return this.#pieces;
+  handOver(reader: Stoppable): void {
+    this.#reader = reader;
   }
 
   stop(): void {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    if (this.#pieces === undefined) closeSync(this.#descriptor);
-    else this.#pieces.stop();
+    if (this.isStopped) return;
+    this.isStopped = true;
+    if (this.#reader === undefined) closeSync(this.descriptor);
+    else this.#reader.stop();
   }
 }
 
 class StreamInput implements Input {
   readonly isTerminal: boolean;
+  isStopped = false;
   readonly #stream: ReadStream;
   readonly #chunks: Buffer[] = [];
   #ended = false;
@@ -159,6 +155,8 @@ class StreamInput implements Input {
   }
 
   stop(): void {
+    // What ended before is whole.
+    this.isStopped ||= !this.#ended;
     this.#ended = true;
     this.#chunks.length = 0;
     this.#stream.pause();

@@ -4,7 +4,7 @@
  * their order.
  *
  * A piece's control words: whose it is, how many bytes it holds, and the number that was given with it. One more is there
- * to wait at while nothing comes.
+ * to wait at while nothing comes, and tells the thread to stop.
  */
 import { getSystemErrorName } from 'node:util';
 import type { Worker as Thread } from 'node:worker_threads';
@@ -12,6 +12,12 @@ import type { Worker as Thread } from 'node:worker_threads';
 const PIECES = 4;
 const WORDS = 3;
 const FREE = 0;
+const STOP_AT = PIECES * WORDS;
+
+/** What the thread posts besides the errno of its reading, which is below 0. */
+const END = 0;
+const PIECE = 1;
+const CUT = 2;
 
 export interface Piece {
   /** Until the next one is asked for. */
@@ -23,7 +29,10 @@ export interface Piece {
 /** What the maker has. */
 export interface PieceWriter<Settings> {
   readonly settings: Settings;
-  /** Fills target[at, …); 0 at the end, -1 when there is nothing for the moment: what was made until now may be wanted. */
+  /**
+   * Fills target[at, …); 0 at the end. -1 when there was nothing for some time since something was given: what was made
+   * until now may be wanted. -2 when no more is to be read: what is whole is to be given.
+   */
   read(target: Uint8Array, at: number): number;
   /** The memory to fill next, once it is free. */
   piece(): Uint8Array;
@@ -31,7 +40,7 @@ export interface PieceWriter<Settings> {
   give(end: number, mark: number): void;
 }
 
-/** Runs in the thread until it has read everything. */
+/** Runs in the thread until it has read everything, or is stopped. */
 export interface PieceMaker {
   run(): void;
 }
@@ -57,14 +66,19 @@ function fillPieces<Settings>(
   run: (writer: PieceWriter<Settings>) => void,
 ): void {
   const words = 3;
-  const idle = pieces.length * words;
+  const stopAt = pieces.length * words;
   let next = 0;
+  let isCut = false;
   const shortestWaitMs = 0.05;
   const longestWaitMs = 20;
   let waitMs = shortestWaitMs;
+  /** Since something was given: lines that trickle are not held back for the piece to fill. */
+  let waitedMs = 0;
   const read = (target: Uint8Array, at: number): number => {
     // Only a pipe that is read without blocking is ever empty: a thread that blocks could not be ended.
     for (;;) {
+      isCut = Atomics.load(control, stopAt) !== 0;
+      if (isCut) return -2;
       try {
         const bytes = readSync(descriptor, target, at, target.length - at, null);
         waitMs = shortestWaitMs;
@@ -72,10 +86,11 @@ function fillPieces<Settings>(
       } catch (error) {
         if ((error as { code?: string }).code !== 'EAGAIN') throw error;
       }
-      Atomics.wait(control, idle, 0, waitMs);
-      if (waitMs === longestWaitMs) continue;
+      const startMs = performance.now();
+      Atomics.wait(control, stopAt, 0, waitMs);
+      waitedMs += performance.now() - startMs;
       waitMs = Math.min(longestWaitMs, waitMs * 2);
-      if (waitMs === longestWaitMs) return -1;
+      if (waitedMs >= longestWaitMs) return -1;
     }
   };
   try {
@@ -92,9 +107,10 @@ function fillPieces<Settings>(
         Atomics.store(control, next * words, 1);
         post(1);
         next = (next + 1) % pieces.length;
+        waitedMs = 0;
       },
     });
-    post(0);
+    post(isCut ? 2 : 0);
   } catch (error) {
     const { errno } = error as { errno?: number };
     if (errno === undefined) throw error;
@@ -113,19 +129,24 @@ export interface BackgroundReaderOptions<Settings> {
 export interface Pieces {
   /** Undefined at the end. The piece before it is filled anew. Throws what reading met. */
   next(): Promise<Piece | undefined>;
-  /** Reads no more: what is ready is forgotten. */
+  /** Reads no more: what was read is still to be had, up to the end that is now near. */
   stop(): void;
+  /** It was stopped before the end: what came last may be the beginning of something. */
+  readonly isCut: boolean;
+  /** Nothing more is wanted: what is ready is forgotten. */
+  abandon(): void;
 }
 
 export class BackgroundReader<Settings> implements Pieces {
   readonly #buffers: readonly Buffer[];
-  readonly #control = new Int32Array(new SharedArrayBuffer((PIECES * WORDS + 1) * 4));
+  readonly #control = new Int32Array(new SharedArrayBuffer((STOP_AT + 1) * 4));
   readonly #thread: Thread;
   /** Pieces that were handed over and not asked for yet. */
   #ready = 0;
   #used = 0;
   #holds = false;
   #ended = false;
+  #isCut = false;
   #error: Error | undefined;
   #wake: (() => void) | undefined;
 
@@ -144,8 +165,9 @@ export class BackgroundReader<Settings> implements Pieces {
       { eval: true, stdout: true, stderr: true, workerData: shared },
     );
     this.#thread.on('message', (message: number) => {
-      if (message > 0) this.#ready++;
-      else this.#end(message === 0 ? undefined : readError(message));
+      if (message === PIECE) this.#ready++;
+      else this.#end(message < END ? readError(message) : undefined);
+      this.#isCut ||= message === CUT;
       this.#wake?.();
     });
     this.#thread.on('error', (error) => {
@@ -181,6 +203,15 @@ export class BackgroundReader<Settings> implements Pieces {
   }
 
   stop(): void {
+    Atomics.store(this.#control, STOP_AT, 1);
+    Atomics.notify(this.#control, STOP_AT);
+  }
+
+  get isCut(): boolean {
+    return this.#isCut;
+  }
+
+  abandon(): void {
     this.#ready = 0;
     this.#end(undefined);
     this.#wake?.();

@@ -1,11 +1,11 @@
 /**
  * Lines as the records of whole batches, in a thread that reads a file: each piece is what stands behind a batch's header.
- * Lines that need a closer look come as they are, in pieces of their own.
+ * Lines that need a closer look, and those that are longer than a piece, come as they are, in pieces of their own.
  */
 import type { PieceMaker, PieceWriter } from '../../runtime/background-reader.ts';
 
 export interface LineEncoding {
-  /** What is read at once. */
+  /** What is read at once; more than the longest line. */
   readonly sliceBytes: number;
   /** A longer line is not encoded here. With its record's other fields it fits into a piece. */
   readonly longestLine: number;
@@ -22,8 +22,8 @@ export const AS_IT_IS = 0;
 export class LineEncoder implements PieceMaker {
   readonly #writer: PieceWriter<LineEncoding>;
   readonly #isUtf8: (bytes: Uint8Array) => boolean;
-  #buffer: Buffer;
-  #words: Int32Array;
+  readonly #buffer: Buffer;
+  readonly #words: Int32Array;
   #target: Uint8Array;
   /** Where the next record goes, and how many there are. */
   #at = 0;
@@ -34,26 +34,19 @@ export class LineEncoder implements PieceMaker {
     this.#writer = writer;
     this.#isUtf8 = isUtf8;
     this.#buffer = Buffer.allocUnsafeSlow(writer.settings.sliceBytes);
-    this.#words = this.#wordsOf(this.#buffer);
+    this.#words = new Int32Array(this.#buffer.buffer, this.#buffer.byteOffset, this.#buffer.length >> 2);
     this.#target = writer.piece();
     this.#isWithinLine = writer.settings.isWithinLine;
-  }
-
-  #wordsOf(buffer: Buffer): Int32Array {
-    return new Int32Array(buffer.buffer, buffer.byteOffset, buffer.length >> 2);
   }
 
   run(): void {
     let held = 0;
     for (;;) {
-      if (held === this.#buffer.length) {
-        this.#buffer = Buffer.concat([this.#buffer], this.#buffer.length * 2);
-        this.#words = this.#wordsOf(this.#buffer);
-      }
       const bytes = this.#writer.read(this.#buffer, held);
       if (bytes === 0) break;
       if (bytes < 0) {
         if (this.#count > 0) this.#give(this.#count);
+        if (bytes === -2) return;
         continue;
       }
       const end = held + bytes;
@@ -63,6 +56,10 @@ export class LineEncoder implements PieceMaker {
         this.#buffer.copyWithin(0, last + 1, end);
       }
       held = end - (last + 1);
+      if (held <= this.#writer.settings.longestLine) continue;
+      this.#asTheyAre(0, held);
+      held = 0;
+      this.#isWithinLine = true;
     }
     this.#asTheyAre(0, held);
   }

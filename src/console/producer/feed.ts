@@ -15,6 +15,7 @@ import { Newlines } from './newlines.ts';
 
 const SLICE_BYTES = 1 << 20;
 const SLICES_PER_TURN = 4;
+const PIECES_PER_TURN = 16;
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
 
@@ -51,13 +52,14 @@ class Feed {
 
   async run(): Promise<void> {
     const pieces = this.#options.pieces ?? (await this.#read());
-    if (pieces !== undefined) await this.#takePieces(pieces).finally(() => pieces.stop());
-    if (this.#held > 0) await this.#line(this.#buffer, 0, this.#held);
+    if (pieces !== undefined) await this.#takePieces(pieces).finally(() => pieces.abandon());
+    const isCut = pieces === undefined ? this.#options.input.isStopped === true : pieces.isCut;
+    if (this.#held > 0 && !isCut) await this.#line(this.#buffer, 0, this.#held);
   }
 
   /** Until the end, or until a thread takes over. */
   async #read(): Promise<Pieces | undefined> {
-    const { input, runtime, bulk, inBackground } = this.#options;
+    const { input, bulk, inBackground } = this.#options;
     this.#options.prompt();
     let total = 0;
     for (let slices = 1; ; slices++) {
@@ -69,7 +71,7 @@ class Feed {
       total += bytes;
       await this.#took(bytes);
       if (slices % SLICES_PER_TURN !== 0) continue;
-      await new Promise<void>((resolve) => runtime.timers.soon(resolve));
+      await this.#turn();
       const pieces = this.#isPlain ? inBackground(total, this.#held > 0) : undefined;
       if (pieces !== undefined) return pieces;
     }
@@ -83,7 +85,9 @@ class Feed {
 
   async #takePieces(pieces: Pieces): Promise<void> {
     const { bulk } = this.#options;
-    for (let piece = await pieces.next(); piece !== undefined; piece = await pieces.next()) {
+    for (let taken = 1; ; taken++) {
+      const piece = await pieces.next();
+      if (piece === undefined) return;
       bulk.tick();
       if (piece.mark === AS_IT_IS) {
         while (this.#held + piece.bytes.length > this.#buffer.length) this.#grow();
@@ -92,7 +96,13 @@ class Feed {
         while (!bulk.batch(piece.bytes, piece.mark)) await bulk.room();
         this.records += piece.mark;
       }
+      // The next one may be there already: messages of the thread are all that is heard until then.
+      if (taken % PIECES_PER_TURN === 0) await this.#turn();
     }
+  }
+
+  #turn(): Promise<void> {
+    return new Promise((resolve) => this.#options.runtime.timers.soon(resolve));
   }
 
   #grow(): void {
