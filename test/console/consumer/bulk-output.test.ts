@@ -92,7 +92,7 @@ describe('bulk output', () => {
     writer.piece();
     writer.give(1_024);
     thread.emit('error', new Error('out of memory'));
-    expect(() => writer.drain()).toThrow('out of memory');
     expect(() => writer.give(1_024)).toThrow('out of memory');
+    expect(() => writer.drain()).toThrow('out of memory');
   });
 });
