@@ -4,11 +4,9 @@ import type { IsrProposal } from '../../src/broker/isr-proposal.ts';
 import { Partition, type PartitionState } from '../../src/broker/partition.ts';
 import { RECOVERING } from '../../src/metadata/image.ts';
 import { ErrorCode } from '../../src/protocol/error-codes.ts';
-import { KafkaError } from '../../src/protocol/kafka-error.ts';
 import {
   batch,
   LineLogger,
-  logConfig,
   openLog,
   removeDirectory,
   TOPIC_ID,
@@ -16,7 +14,6 @@ import {
   testContext,
 } from '../storage/support.ts';
 import { ManualTime } from '../support/manual-time.ts';
-import { turn } from './harness.ts';
 
 const MAX_LAG_MS = 30_000;
 
@@ -288,23 +285,6 @@ describe('acks=all', () => {
     expect(codes).toEqual([]);
     fetched(3, 1);
     expect(codes).toEqual([ErrorCode.NONE]);
-  });
-
-  it('is not committed while a full disk refuses to sync it, where flush.messages wants that', async () => {
-    metadata({ isr: [1], replicas: [1] });
-    const { log } = partition;
-    const flush = log.flush.bind(log);
-    log.updateConfig(logConfig({ flushMessages: 1 }));
-    log.flush = () => Promise.reject(new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, 'the disk is full'));
-    const codes = acknowledge();
-    await turn();
-    expect(codes).toEqual([ErrorCode.KAFKA_STORAGE_ERROR]);
-    metadata({ isr: [1], replicas: [1] });
-    expect(log.highWatermark).toBe(0);
-    log.flush = flush;
-    codes.push(...acknowledge());
-    while (log.highWatermark < 2) await turn();
-    expect(log.recoveryPoint).toBe(2);
   });
 
   it('is answered in the order of the offsets', () => {
