@@ -6,8 +6,8 @@ import { BackgroundWriter } from '../../runtime/background-writer.ts';
 import type { Output } from '../output.ts';
 
 const PIECE_BYTES = 1 << 18;
-/** Pieces that are written before a thread is thought to pay. */
-const PIECES_AT_ONCE = 8;
+/** Full pieces that are written before a thread is thought to pay. */
+const FULL_PIECES = 8;
 
 export class BulkOutput {
   readonly #output: Output;
@@ -18,6 +18,7 @@ export class BulkOutput {
   #used = 0;
   /** Pieces that have left, also those that the thread has not written yet. */
   #pieces = 0;
+  #fullPieces = 0;
   /** Of these, those that were there before the thread was. */
   #written = 0;
 
@@ -66,9 +67,14 @@ export class BulkOutput {
     this.#buffer[this.#used++] = value;
   }
 
+  /** Everything until now is on its way. */
+  hand(): void {
+    if (this.#used > 0) this.#turn();
+  }
+
   /** Everything until now is written. */
   flush(): void {
-    if (this.#used > 0) this.#turn();
+    this.hand();
     this.#background?.drain();
   }
 
@@ -92,7 +98,7 @@ export class BulkOutput {
     }
     this.#output.bytes(this.#buffer, 0, end);
     this.#written = this.#pieces;
-    if (this.#pieces === PIECES_AT_ONCE) this.#starting = inBackground(this.#output);
+    if (end === PIECE_BYTES && ++this.#fullPieces === FULL_PIECES) this.#starting = inBackground(this.#output);
     if (this.#starting?.isReady !== true) return;
     this.#background = this.#starting;
     this.#buffer = this.#background.piece();

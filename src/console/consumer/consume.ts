@@ -82,11 +82,12 @@ async function readOn(options: ConsumeOptions): Promise<void> {
   while (!progress.stopped && !enough() && !open.areNone) {
     let piece = await consumer.nextPiece(0);
     if (piece === undefined) {
-      options.printed.flush();
+      options.printed.hand();
       const left = timeoutMs < 0 ? WAIT_MS : timeoutMs - (clock.monotonicMs() - lastMs);
       if (left <= 0) return;
       piece = await consumer.nextPiece(Math.min(WAIT_MS, left));
       if (piece === undefined) {
+        options.printed.flush();
         if (context.output.isAbandoned()) {
           progress.quiet = true;
           return;

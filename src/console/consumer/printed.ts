@@ -33,6 +33,14 @@ export class Printed {
     this.#settle();
   }
 
+  /** What there is goes to the reader; nobody waits for him. */
+  hand(): void {
+    this.#format?.flush();
+    this.#output.hand();
+    this.#settle();
+  }
+
+  /** What there is is written. */
   flush(): void {
     this.#format?.flush();
     this.#output.flush();

@@ -71,6 +71,23 @@ describe('bulk output', () => {
     expect(written.equals(Buffer.concat(expected))).toBe(true);
   });
 
+  it('hands over a piece that is not full, and waits for nobody', async () => {
+    const real = new MemoryOutput({});
+    const output = new BulkOutput(Object.assign(real, { descriptor }));
+    const line = Buffer.from('a line');
+    for (let turns = 0; fs.fstatSync(descriptor).size === 0; turns++) {
+      expect(turns, 'the thread starts').toBeLessThan(10_000);
+      for (let i = 0; turns < 1 && i < 400_000; i++) output.line(line, 0, line.length, 10);
+      output.line(line, 0, line.length, 10);
+      output.hand();
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    const { ticket } = output;
+    while (!output.isWritten(ticket)) await new Promise<void>((resolve) => setImmediate(resolve));
+    const written = Buffer.concat([...real.chunks, fs.readFileSync(path.join(directory, 'out'))]).toString();
+    expect(written).toBe('a line\n'.repeat(written.length / 7));
+  });
+
   it('meets the error of a write in the thread', () => {
     const full = fs.openSync('/dev/full', 'w');
     const writer = new BackgroundWriter(full, 1_024);
