@@ -256,8 +256,14 @@ function loadTopicId(context: LogContext, options: OpenLogOptions): Uuid {
   if (stored !== null) return stored;
   const topicId = options.topicId;
   if (topicId === null) return ZERO_UUID;
-  // Synced by the log's first flush; until then there is nothing in it to lose.
-  context.files.writeFileSync(path, encodePartitionMetadata(topicId));
+  try {
+    // Synced by the log's first flush; until then there is nothing in it to lose.
+    context.files.writeFileSync(path, encodePartitionMetadata(topicId));
+  } catch (error) {
+    // A full disk may have taken a part of it, which the next attempt would find damaged.
+    context.files.removeSync(path);
+    throw error;
+  }
   return topicId;
 }
 

@@ -106,7 +106,11 @@ export class FaultyFiles implements Files {
   }
 
   writeFileSync(path: string, content: Uint8Array | string): void {
-    this.raise('write', path);
+    const fault = this.check('write', path);
+    if (fault !== null) {
+      if (fault.partialBytes !== undefined) nodeFiles.writeFileSync(path, content.slice(0, fault.partialBytes));
+      throw diskError(fault, path);
+    }
     nodeFiles.writeFileSync(path, content);
     this.#unsynced.add(path);
   }

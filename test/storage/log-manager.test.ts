@@ -191,6 +191,19 @@ describe('LogManager', () => {
     await again.manager.shutdown(2);
   });
 
+  it('makes a log once there is space, of which a full disk had taken half a partition.metadata', async () => {
+    const files = new FaultyFiles();
+    const { manager, failures } = await open({ files, directories: [a] });
+    const full = { operation: 'write', path: /partition\.metadata$/, code: 'ENOSPC', partialBytes: 12 } as const;
+    files.failWith(full);
+    const made = () => manager.getOrCreateLog(request('t'));
+    expect(made).toThrow(expect.objectContaining({ code: ErrorCode.KAFKA_STORAGE_ERROR }));
+    files.heal();
+    expect(made().appendAsLeader(batch(), 0).baseOffset).toBe(0);
+    expect(failures).toEqual([]);
+    await manager.shutdown(1);
+  });
+
   it('writes no clean-shutdown marker when a flush fails', async () => {
     const files = new FaultyFiles();
     const { manager, failures } = await open({ files, directories: [a] });
