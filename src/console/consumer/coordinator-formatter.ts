@@ -7,6 +7,7 @@ import { decodeMessage } from '../../protocol/codec.ts';
 import { messageJson } from '../../protocol/message-json.ts';
 import * as group from '../../protocol/records/group.ts';
 import * as share from '../../protocol/records/share.ts';
+import * as shareGroup from '../../protocol/records/share-group.ts';
 import * as transaction from '../../protocol/records/transaction.ts';
 import type { Message } from '../../protocol/schema.ts';
 import { CommandError } from '../command-error.ts';
@@ -31,7 +32,7 @@ function topicOf(className: string): Topic | undefined {
     case 'GroupMetadataMessageFormatter':
       return { messages: messagesOf(group), isWanted: (type) => type === 2 };
     case 'ShareGroupMessageFormatter':
-      return { messages: messagesOf(group), isWanted: (type) => type >= 10 && type <= 15 };
+      return { messages: messagesOf(shareGroup), isWanted: all };
     case 'group.share.ShareGroupStateMessageFormatter':
       return { messages: messagesOf(share), isWanted: all };
     case 'TransactionLogMessageFormatter':
